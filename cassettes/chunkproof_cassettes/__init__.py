@@ -1,0 +1,1 @@
+"""The corpus: recorded and synthesised streams, data only."""

@@ -1,0 +1,1 @@
+"""A reference parser for OpenAI-style streamed chat completions."""
