@@ -1,0 +1,1 @@
+"""The corpus as objects: cassettes, their keys, and the index over them."""

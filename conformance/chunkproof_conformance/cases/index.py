@@ -1,0 +1,38 @@
+"""The corpus: case ids come from paths, bodies are read when asked for."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import chunkproof_cassettes
+
+from chunkproof_conformance.cases.cassette import Case, CassetteError, load_cassette
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CORPUS: Final = Path(chunkproof_cassettes.__file__).parent
+_ID: Final = re.compile(r"[a-z0-9-]+/[a-z0-9-]+")
+
+
+@lru_cache(maxsize=1)
+def case_ids() -> tuple[str, ...]:
+    """Every case id, sorted; opens no cassette."""
+    return tuple(sorted(f"{path.parent.name}/{path.stem}" for path in CORPUS.glob("*/*.yaml")))
+
+
+def load_case(case_id: str) -> Case:
+    """Read one case of the corpus. Raises: CassetteError, also for an id it does not have."""
+    # An id is a slug, so it never leaves the corpus folder.
+    if not _ID.fullmatch(case_id) or not (path := CORPUS / f"{case_id}.yaml").is_file():
+        raise CassetteError(case_id, "no such case", "`chunkproof list` shows all")
+    return load_cassette(path, expected_id=case_id)
+
+
+def iter_cases() -> Iterator[Case]:
+    """Every case in the order of `case_ids`, read one at a time."""
+    for case_id in case_ids():
+        yield load_case(case_id)

@@ -1,0 +1,1 @@
+"""Who says what a stream means: truth, transcript, twin. Never imports chunkproof."""
