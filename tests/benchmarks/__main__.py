@@ -1,0 +1,51 @@
+"""`make bench`: what the reference costs, beside a floor and the official client."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.benchmarks import growth, memory, report, speed
+from tests.benchmarks.bars import Measurement
+
+GROUPS = ("speed", "growth", "memory")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print, write build/bench; 1 where a full run misses a bar."""
+    arguments = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    arguments.add_argument("--quick", action="store_true", help="small sizes; judges nothing")
+    arguments.add_argument("--only", choices=GROUPS, action="append", help="one group, repeatable")
+    arguments.add_argument("--output", type=Path, default=Path("build/bench"), metavar="DIR")
+    options = arguments.parse_args(argv)
+    groups = options.only or GROUPS
+    quick = options.quick
+
+    console, progress = Console(), Console(stderr=True)
+    measurements: list[Measurement] = []
+    curves: list[growth.Curve] = []
+    with progress.status("starting") as status:
+        if "speed" in groups:
+            status.update("speed: each reader in turn, best of several")
+            measurements += speed.measure(*((4_000, 3) if quick else (40_000, 7)))
+        if "growth" in groups:
+            curves += growth.curves(10_000 if quick else 1_000_000, status.update)
+            measurements += map(growth.measurement, curves)
+        if "memory" in groups:
+            measurements += memory.measure(50_000 if quick else 1_000_000, status.update)
+
+    report.show(console, measurements)
+    options.output.mkdir(parents=True, exist_ok=True)
+    report.write_json(options.output / "bench.json", measurements, curves)
+    report.plot(options.output, measurements, curves)
+    console.print(f"Written: {options.output}/bench.json, bench.png, bench.svg")
+    if quick:
+        console.print("Small sizes: a miss here means little.")
+        return 0
+    return 0 if all(line.holds for line in measurements) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""What is promised, and how a measurement is held against it."""
+
+from typing import Final, Literal, NamedTuple
+
+SHARE_OF_FLOOR: Final = {
+    "text deltas": 0.50,
+    "tool arguments": 0.50,
+    "obfuscated OpenAI": 0.40,
+    "OpenRouter reasoning": 0.30,
+}
+"""Speed of the reference over that of "line split + msgspec typed decode", at least."""
+
+TIMES_OPENAI: Final = 15.0
+"""Speed of the reference over raw chunk iteration of the official client, at least."""
+
+GROWTH: Final = 1.05
+"""Exponent of time over size, at most: 1.0 is linear."""
+
+MEMORY: Final = 3.0
+"""Peak over `sys.getsizeof` of the answer's strings, at most, after a constant is taken off."""
+
+MEMORY_CONSTANT: Final = 1024 * 1024
+"""That constant, in bytes: one piece, its events, and the parser itself."""
+
+
+class Measurement(NamedTuple):
+    """One line of the table."""
+
+    group: Literal["speed", "growth", "memory"]
+    name: str
+    value: float
+    unit: str
+    bar: float
+    at_least: bool
+    detail: str
+
+    @property
+    def holds(self) -> bool:
+        return self.value >= self.bar if self.at_least else self.value <= self.bar
