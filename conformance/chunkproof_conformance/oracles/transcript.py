@@ -1,0 +1,262 @@
+"""The transcript oracle: what a plain, well-formed stream says, verbatim.
+
+It refuses (NotPlain) everything that needs a rule to be understood. Plain, beside the SSE
+form of `frames`: every payload is a chunk with a list `choices` of at most one choice and no
+error; the first one names id, model and created; a choice has an integer index and a delta
+object; its role is said, and never another one; text members are strings; at most one
+reasoning field speaks; a call has an integer index, calls open in the order 0, 1, 2, ... with
+id and name, and say neither again; each choice gets one finish reason of OpenAI's five, and
+nothing after it; usage is an object of non-negative integers, not all zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from chunkproof_conformance.oracles.expectation import (
+    COUNTS,
+    JsonObject,
+    choice_from_segments,
+    counts,
+    final,
+)
+from chunkproof_conformance.oracles.frames import NotPlain, read_object, read_payloads
+
+FINISH_REASONS: Final = frozenset(
+    {"stop", "length", "tool_calls", "content_filter", "function_call"}
+)
+REASONING_FIELDS: Final = ("reasoning_content", "reasoning")
+PADDING: Final = frozenset({"obfuscation", "p"})
+CHUNK_MEMBERS: Final = frozenset({"id", "object", "created", "model", "choices", "usage"}) | PADDING
+CHOICE_MEMBERS: Final = frozenset({"index", "delta", "finish_reason", "logprobs"}) | PADDING
+DELTA_MEMBERS: Final = frozenset({"role", "content", "refusal", "tool_calls", *REASONING_FIELDS})
+CALL_MEMBERS: Final = frozenset({"index", "id", "type", "function"})
+NOT_READ: Final = frozenset(
+    {
+        *("error", "x_groq", "annotations", "audio", "function_call", "images", "message"),
+        *("reasoning_details", "reasoning_text", "thinking"),
+    }
+)
+"""Members with a rule of their own: a stream with one of them needs a hand-written truth."""
+
+
+@dataclass
+class _Choice:
+    """One choice as read so far."""
+
+    role: str | None = None
+    finish_reason: str | None = None
+    segments: list[JsonObject] = field(default_factory=list)
+    calls: list[JsonObject] = field(default_factory=list)
+    logprobs: dict[str, list[Any]] | None = None
+
+
+@dataclass
+class _Transcript:
+    """The stream as read so far."""
+
+    start: JsonObject
+    choices: dict[int, _Choice] = field(default_factory=dict)
+    usage: JsonObject | None = None
+    extra: JsonObject = field(default_factory=dict)
+    events: list[JsonObject] = field(default_factory=list)
+
+    def emit(self, event: str, **members: Any) -> None:
+        if not self.events:
+            self.events.append({"event": "start", **self.start})
+        self.events.append({"event": event, **members})
+
+
+def read_transcript(body: bytes) -> JsonObject:
+    """The levels final, sequence and exact of a plain stream. Raises: NotPlain."""
+    chunks = [_said(read_object(payload)) for payload in read_payloads(body)]
+    start = {name: chunks[0].get(name) for name in ("id", "model", "created")} if chunks else {}
+    _require(bool(start) and all(start.values()), "no first chunk with id, model and created")
+    transcript = _Transcript(start)
+    for number, chunk in enumerate(chunks, 1):
+        try:
+            _read_chunk(transcript, chunk)
+        except NotPlain as refusal:
+            raise NotPlain(refusal.reason, number) from refusal
+    _require(bool(transcript.choices), "no choice")
+    for choice in transcript.choices.values():
+        _require(choice.role is not None, "a choice without a role")
+        _require(choice.finish_reason is not None, "a choice without a finish reason")
+    transcript.emit("end", outcome="complete")
+    return _levels(transcript)
+
+
+def _levels(transcript: _Transcript) -> JsonObject:
+    choices = []
+    for index, choice in transcript.choices.items():
+        listed = choice_from_segments(
+            index, str(choice.role), choice.segments, choice.finish_reason
+        )
+        if choice.logprobs is not None:
+            listed["logprobs"] = choice.logprobs
+        choices.append(listed)
+    usage = counts(transcript.usage) if transcript.usage else None
+    return {
+        "final": final("complete", choices, usage),
+        "sequence": {
+            str(index): transcript.choices[index].segments for index in sorted(transcript.choices)
+        },
+        "exact": transcript.events,
+    }
+
+
+def _require(condition: bool, reason: str) -> None:
+    if not condition:
+        raise NotPlain(reason)
+
+
+def _read_chunk(transcript: _Transcript, chunk: JsonObject) -> None:
+    choices = chunk.get("choices")
+    if not isinstance(choices, list) or len(choices) > 1:
+        raise NotPlain("choices is no list of at most one")
+    wires = [_said(choice) for choice in choices]
+    for wire in wires:
+        _read_choice(transcript, wire)
+    _read_extra(transcript, "", chunk, CHUNK_MEMBERS)
+    for wire in wires:
+        _read_finish(transcript, wire)
+    if "usage" in chunk:
+        _read_usage(transcript, chunk["usage"])
+
+
+def _read_choice(transcript: _Transcript, wire: JsonObject) -> None:
+    index, delta = wire.get("index"), _said(wire.get("delta"))
+    if type(index) is not int or index < 0:
+        raise NotPlain("a choice without an index")
+    choice = transcript.choices.setdefault(index, _Choice())
+    before = len(transcript.events)
+    _read_role(choice, delta)
+    spoken = [name for name in REASONING_FIELDS if delta.get(name)]
+    _require(len(spoken) < 2, "two reasoning fields in one delta")
+    reasoning = spoken[0] if spoken else REASONING_FIELDS[0]
+    for kind, name in (("reasoning", reasoning), ("text", "content"), ("refusal", "refusal")):
+        if text := _text(delta, name):
+            _append_text(choice, kind, text)
+            transcript.emit(kind, choice=index, text=text)
+    calls = delta.get("tool_calls", [])
+    _require(isinstance(calls, list), "tool_calls is no list")
+    for call in calls:
+        _read_call(transcript, index, _said(call))
+    if "logprobs" in wire:
+        _read_logprobs(transcript, index, wire["logprobs"])
+    late = choice.finish_reason is not None and len(transcript.events) > before
+    _require(not late, "content after the finish reason")
+    _read_extra(transcript, f"/choices/{index}/delta", delta, DELTA_MEMBERS)
+    _read_extra(transcript, f"/choices/{index}", wire, CHOICE_MEMBERS)
+
+
+def _said(wire: Any) -> JsonObject:
+    """The object's members that are not null: null says as much as absence."""
+    if not isinstance(wire, dict):
+        raise NotPlain("no object where one belongs")
+    return {name: value for name, value in wire.items() if value is not None}
+
+
+def _text(wire: JsonObject, name: str) -> str:
+    text = wire.get(name, "")
+    if not isinstance(text, str):
+        raise NotPlain(f"{name} is no string")
+    return text
+
+
+def _read_role(choice: _Choice, delta: JsonObject) -> None:
+    role = _text(delta, "role")
+    _require(not role or choice.role in {None, role}, "another role")
+    choice.role = choice.role or role or None
+
+
+def _append_text(choice: _Choice, kind: str, text: str) -> None:
+    if choice.segments and choice.segments[-1]["kind"] == kind:
+        choice.segments[-1]["text"] += text
+    else:
+        choice.segments.append({"kind": kind, "text": text})
+
+
+def _read_call(transcript: _Transcript, index: int, wire: JsonObject) -> None:
+    choice = transcript.choices[index]
+    position, function = wire.get("index"), _said(wire.get("function", {}))
+    if type(position) is not int:
+        raise NotPlain("a call without an index")
+    _require(function.keys() <= {"name", "arguments"}, "an unknown member of function")
+    _require(wire.get("type", "function") == "function", "a call that is no function")
+    if position == len(choice.calls):
+        _require(bool(_text(wire, "id") and _text(function, "name")), "a call without id or name")
+        call = {
+            "kind": "tool_call",
+            "id": wire["id"],
+            "type": "function",
+            "name": function["name"],
+            "arguments": "",
+        }
+        choice.calls.append(call)
+        choice.segments.append(call)
+        transcript.emit(
+            "tool_call",
+            choice=index,
+            call=position,
+            index=position,
+            id=wire["id"],
+            name=function["name"],
+            type="function",
+        )
+    else:
+        _require(0 <= position < len(choice.calls), "calls out of order")
+        _require(not _text(wire, "id") and not _text(function, "name"), "an id or name again")
+    if fragment := _text(function, "arguments"):
+        choice.calls[position]["arguments"] += fragment
+        transcript.emit("tool_arguments", choice=index, call=position, fragment=fragment)
+    _read_extra(transcript, f"/choices/{index}/delta/tool_calls/{position}", wire, CALL_MEMBERS)
+
+
+def _read_logprobs(transcript: _Transcript, index: int, wire: Any) -> None:
+    said = _said(wire)
+    lists = {name: said.get(name, []) for name in ("content", "refusal")}
+    plain = said.keys() <= lists.keys() and all(isinstance(item, list) for item in lists.values())
+    _require(plain, "logprobs of another shape")
+    if not any(lists.values()):
+        return
+    choice = transcript.choices[index]
+    if choice.logprobs is None:
+        choice.logprobs = {"content": [], "refusal": []}
+    for name, entries in lists.items():
+        choice.logprobs[name] += entries
+    transcript.emit("logprobs", choice=index, **lists)
+
+
+def _read_finish(transcript: _Transcript, wire: JsonObject) -> None:
+    if "finish_reason" not in wire:
+        return
+    choice = transcript.choices[wire["index"]]
+    _require(wire["finish_reason"] in FINISH_REASONS, "an unusual finish reason")
+    _require(choice.finish_reason is None, "a second finish reason")
+    choice.finish_reason = wire["finish_reason"]
+    transcript.emit("finish", choice=wire["index"], reason=wire["finish_reason"])
+
+
+def _read_usage(transcript: _Transcript, usage: Any) -> None:
+    _require(isinstance(usage, dict), "usage is no object")
+    numbers = [usage[name] for name in COUNTS if usage.get(name) is not None]
+    plain = all(type(number) is int and number >= 0 for number in numbers) and any(numbers)
+    _require(plain, "usage without counts")
+    if usage != transcript.usage:
+        transcript.usage = usage
+        transcript.emit("usage", **counts(usage), raw=usage)
+
+
+def _read_extra(
+    transcript: _Transcript, path: str, wire: JsonObject, known: frozenset[str]
+) -> None:
+    for name, value in wire.items():
+        if name in known:
+            continue
+        _require(name not in NOT_READ and "~" not in name and "/" not in name, f"a member {name}")
+        pointer = f"{path}/{name}"
+        if pointer not in transcript.extra or transcript.extra[pointer] != value:
+            transcript.extra[pointer] = value
+            transcript.emit("extra", path=pointer, value=value)
