@@ -7,7 +7,7 @@ two references and two lengths and stays valid while the channel grows.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 _FOLD_AT: Final = 1024
 _REPLACEMENT: Final = "\ufffd"
@@ -36,10 +36,20 @@ class ListView(NamedTuple):
     """A snapshot of a list that only grows."""
 
     items: list[Any]
-    count: int
+    length: int
 
     def to_list(self) -> list[Any]:
-        return self.items[: self.count]
+        return self.items[: self.length]
+
+
+EMPTY_TEXT: Final = TextView([], 0, [], 0)
+EMPTY_LIST: Final = ListView([], 0)
+
+
+class Repairs(Protocol):
+    """Who takes down what had to be repaired."""
+
+    def repair(self, name: str, /) -> None: ...
 
 
 class Channel:
@@ -60,6 +70,26 @@ class Channel:
         if len(fragments) >= _FOLD_AT:
             self._parts.append("".join(fragments))
             self._fragments = []
+
+    def mend(self, fragment: str, repairs: Repairs) -> str:
+        """Return a fragment made encodable; a half at its end is held back (rule TXT-3)."""
+        if not self.half and is_encodable(fragment):
+            return fragment
+        joined = join_surrogates(self.half, fragment)
+        self.half = joined.half
+        if joined.was_split:
+            repairs.repair("surrogate-split")
+        if joined.was_lone:
+            repairs.repair("surrogate-lone")
+        return joined.text
+
+    def release(self, repairs: Repairs) -> str:
+        """Return U+FFFD for a half that still waits, else "" (rule TXT-4)."""
+        if not self.half:
+            return ""
+        repairs.repair("surrogate-lone")
+        self.half = ""
+        return _REPLACEMENT
 
     def view(self) -> TextView:
         return TextView(self._parts, len(self._parts), self._fragments, len(self._fragments))

@@ -32,7 +32,9 @@ _REPAIRS: Final = (
     RepairKind("not-a-stream", "PAY-15", ("json-body-not-sse",), "proxies that ignore stream"),
     RepairKind("choice-index-missing", "ENV-3", ("choice-index-missing",), "LocalAI, Portkey"),
     RepairKind("wrong-type", "ENV-6", ("created-float-or-missing",), "local servers"),
-    RepairKind("index-missing", "TOOL-4", ("tc-index-missing-single",), "Gemini, GPUStack, Mistral"),
+    RepairKind(
+        "index-missing", "TOOL-4", ("tc-index-missing-single",), "Gemini, GPUStack, Mistral"
+    ),
     RepairKind("index-negative", "TOOL-4", ("tc-index-negative",), "bedrock-access-gateway"),
     RepairKind("index-string", "TOOL-1", ("tc-index-string",), "adapters"),
     RepairKind("index-drift", "TOOL-1", ("tc-index-drift",), "Nebius, Cerebras reports"),

@@ -48,7 +48,15 @@ class RepairCount(NamedTuple):
     name: str
     rule: str
     offset: int | None
-    count: int
+    times: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "rule": self.rule,
+            "offset": self.offset,
+            "count": self.times,
+        }
 
 
 @dataclass(frozen=True)
@@ -160,7 +168,7 @@ class ChoiceResult:
 
 @dataclass(frozen=True)
 class Result:
-    """The whole stream so far. Before the end, `outcome` is what an end here would give."""
+    """The whole stream so far. Before its end `outcome` is incomplete, or failed already."""
 
     outcome: Outcome
     id: str | None
@@ -190,7 +198,7 @@ class Result:
             "usage": self.usage and self.usage._asdict(),
             "error": self.error and self.error._asdict(),
             "extra": self.extra,
-            "repairs": [repair._asdict() for repair in self.repairs],
+            "repairs": [repair.to_dict() for repair in self.repairs],
         }
 
 
@@ -209,7 +217,7 @@ def merge_details(entries: list[Any]) -> list[Any]:
     merged: list[Any] = []
     open_details: dict[tuple[Any, str], tuple[dict[str, Any], list[str]]] = {}
     for entry in entries:
-        grows = _MERGED_TEXT.get(entry.get("type")) if isinstance(entry, dict) else None
+        grows = _MERGED_TEXT.get(str(entry.get("type"))) if isinstance(entry, dict) else None
         if grows is None or not isinstance(entry.get("index"), int):
             merged.append(entry)
             continue

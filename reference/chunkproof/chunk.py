@@ -1,0 +1,464 @@
+"""The JSON object of a frame to one normal form, whatever dialect it is written in.
+
+Absent and null are the same (rules ENV-4, ENV-5), "" is a string that says nothing. A known
+member of the wrong JSON kind is as absent, kept as extra and noted (rule ENV-6). Nothing
+here remembers the chunk before: meaning that needs memory is `choice.py`'s.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, Literal
+
+import msgspec
+
+ChannelName = Literal["text", "reasoning", "refusal"]
+
+PADDING: Final = frozenset({"obfuscation", "p"})
+"""Random filler against traffic analysis: OpenAI `obfuscation`, Mistral `p` (rule ENV-8)."""
+
+REASONING_FIELDS: Final = ("reasoning_content", "reasoning", "thinking", "reasoning_text")
+"""In the order of precedence (rule RSN-1)."""
+
+_CHUNK_MEMBERS: Final = PADDING | {
+    *("id", "object", "created", "model", "choices", "usage", "error"),
+}
+_CHOICE_MEMBERS: Final = PADDING | {"index", "delta", "finish_reason", "logprobs", "usage"}
+_DELTA_MEMBERS: Final = PADDING | {
+    *("role", "content", "refusal", "tool_calls", "function_call", "audio"),
+    *("annotations", "images", "reasoning_details", *REASONING_FIELDS),
+}
+_ENTRY_MEMBERS: Final = frozenset({"index", "id", "type", "function", "custom"})
+_FUNCTION_MEMBERS: Final = frozenset({"name", "arguments"})
+_CUSTOM_MEMBERS: Final = frozenset({"name", "input"})
+_AUDIO_MEMBERS: Final = ("id", "data", "transcript", "expires_at")
+
+
+class Segment(msgspec.Struct, gc=False):
+    """A fragment of one channel; never empty, may hold surrogate halves."""
+
+    channel: ChannelName
+    text: str
+
+
+class Entry(msgspec.Struct, gc=False):
+    """One fragment of a tool call."""
+
+    index: int | None
+    id: str
+    name: str
+    type: str
+    arguments: str
+    extra: dict[str, Any]
+    """Unknown members by the rest of their JSON Pointer: `/extra_content`, `/function/x`."""
+    raw: Any
+    """The entry as it came, for the case that it belongs to no call."""
+
+
+class Choice(msgspec.Struct, gc=False):
+    """One entry of `choices`, with its delta."""
+
+    index: int
+    role: str = ""
+    segments: list[Segment] = []
+    entries: list[Entry] = []
+    function_call: Entry | None = None
+    finish_reason: str = ""
+    logprob_content: list[Any] = []
+    logprob_refusal: list[Any] = []
+    audio: dict[str, Any] = {}
+    annotations: list[Any] = []
+    reasoning_details: list[Any] = []
+    images: list[Any] = []
+    usage: dict[str, Any] | None = None
+
+
+class Chunk(msgspec.Struct, gc=False):
+    """One chunk in its normal form, with what it took to get there."""
+
+    id: str = ""
+    model: str = ""
+    created: int = 0
+    choices: list[Choice] = []
+    usage: dict[str, Any] | None = None
+    groq_usage: dict[str, Any] | None = None
+    extras: list[tuple[str, Any]] = []
+    """JSON Pointer and value, for members with no kind of their own."""
+    repairs: list[str] = []
+
+
+def read_chunk(value: dict[str, Any], *, has_surrogates: bool = True) -> Chunk:
+    """Return the normal form of a JSON object that is a chunk.
+
+    has_surrogates: False if no string of the value can hold a surrogate half.
+    """
+    return _Reader(has_surrogates=has_surrogates).chunk(value)
+
+
+def read_unknown(value: dict[str, Any], *, has_surrogates: bool = True) -> Chunk:
+    """Return an object without choices, usage and error as extras (rule PAY-6)."""
+    reader = _Reader(has_surrogates=has_surrogates)
+    reader.keep_unknown("", value, PADDING)
+    return Chunk(extras=reader.extras, repairs=[*reader.repairs, "unknown-object"])
+
+
+def read_message(value: dict[str, Any]) -> Chunk:
+    """Return a whole `chat.completion` as one chunk (rule PAY-15)."""
+    choices: list[Any] = []
+    for position, choice in enumerate(_list(value.get("choices"))):
+        if not isinstance(choice, dict):
+            continue
+        message = choice.get("message")
+        delta = dict(message) if isinstance(message, dict) else {}
+        delta["tool_calls"] = [
+            {"index": number, **entry} if isinstance(entry, dict) else entry
+            for number, entry in enumerate(_list(delta.get("tool_calls")))
+        ]
+        rest = {name: member for name, member in choice.items() if name != "message"}
+        choices.append({"index": position, **rest, "delta": delta})
+    return read_chunk({**value, "choices": choices})
+
+
+def read_integer(value: Any) -> int | None:
+    """Return a JSON number as an integer (1.0 is 1), else None; true is no number."""
+    if type(value) is int:
+        return value
+    if type(value) is float and value.is_integer():
+        return int(value)
+    return None
+
+
+def escape(token: str) -> str:
+    """Return a member name as a token of a JSON Pointer (RFC 6901, section 3)."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def clean(value: Any) -> Any:
+    """Return a JSON value with every surrogate half replaced by U+FFFD, in names too."""
+    text = json.dumps(value, ensure_ascii=False)
+    return json.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
+
+
+class _Reader:
+    """Reads one chunk and collects what there is to say about it."""
+
+    def __init__(self, *, has_surrogates: bool) -> None:
+        self._has_surrogates = has_surrogates
+        self.extras: list[tuple[str, Any]] = []
+        self.repairs: list[str] = []
+
+    # --- members
+
+    def clean(self, value: Any) -> Any:
+        """Return a value that is kept as it is, made encodable (rule TXT-4)."""
+        if not self._has_surrogates:
+            return value
+        cleaned = clean(value)
+        if cleaned != value:
+            self.repairs.append("surrogate-lone")
+        return cleaned
+
+    def keep(self, path: str, value: Any) -> None:
+        self.extras.append((path, self.clean(value)))
+
+    def keep_unknown(self, path: str, value: dict[str, Any], known: frozenset[str]) -> None:
+        for name, member in value.items():
+            if name not in known and member is not None:
+                self.keep(f"{path}/{escape(name)}", member)
+
+    def wrong(self, path: str, value: Any) -> None:
+        self.repairs.append("wrong-type")
+        self.keep(path, value)
+
+    def string(self, path: str, value: Any) -> str:
+        """Return a string that is kept as it is; "" where there is none."""
+        text = self.fragment(path, value)
+        return text if text.isascii() else str(self.clean(text))
+
+    def fragment(self, path: str, value: Any) -> str:
+        """Return a string of a channel, surrogate halves and all; "" where there is none."""
+        if isinstance(value, str):
+            return value
+        if value is not None:
+            self.wrong(path, value)
+        return ""
+
+    def array(self, path: str, value: Any) -> list[Any]:
+        if isinstance(value, list):
+            return value
+        if value is not None:
+            self.wrong(path, value)
+        return []
+
+    def mapping(self, path: str, value: Any) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return value
+        if value is not None:
+            self.wrong(path, value)
+        return {}
+
+    def index(self, path: str, value: Any) -> int | None:
+        """Return an index of 0 or more, a negative one as it is, None for anything else."""
+        number = read_integer(value)
+        if number is not None:
+            return number
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+            self.repairs.append("index-string")
+            return int(value)
+        if value is not None:
+            self.wrong(path, value)
+        return None
+
+    # --- the chunk
+
+    def chunk(self, value: dict[str, Any]) -> Chunk:
+        created = read_integer(value.get("created"))
+        if created is None and value.get("created") is not None:
+            self.wrong("/created", value["created"])
+        chunk = Chunk(
+            id=self.string("/id", value.get("id")),
+            model=self.string("/model", value.get("model")),
+            created=created or 0,
+            choices=[
+                self.choice(position, choice)
+                for position, choice in enumerate(self.array("/choices", value.get("choices")))
+                if choice is not None
+            ],
+            usage=self.mapping("/usage", value.get("usage")) or None,
+        )
+        groq = value.get("x_groq")
+        if isinstance(groq, dict) and isinstance(groq.get("usage"), dict):
+            chunk.groq_usage = groq["usage"] or None
+        self.keep_unknown("", value, _CHUNK_MEMBERS)
+        if chunk.usage:
+            chunk.usage = self.clean(chunk.usage)
+        if chunk.groq_usage:
+            chunk.groq_usage = self.clean(chunk.groq_usage)
+        chunk.extras = self.extras
+        chunk.repairs = self.repairs
+        return chunk
+
+    def choice(self, position: int, value: Any) -> Choice:
+        if not isinstance(value, dict):
+            self.wrong(f"/choices/{position}", value)
+            return Choice(index=0)
+        index = self.index(f"/choices/{position}/index", value.get("index"))
+        if index is None or index < 0:
+            self.repairs.append("choice-index-missing")
+            index = 0
+        path = f"/choices/{index}"
+        choice = Choice(index=index)
+        delta = self.mapping(f"{path}/delta", value.get("delta"))
+        if delta:
+            self.delta(f"{path}/delta", delta, choice)
+        choice.finish_reason = self.string(f"{path}/finish_reason", value.get("finish_reason"))
+        logprobs = self.mapping(f"{path}/logprobs", value.get("logprobs"))
+        if logprobs:
+            self.logprobs(f"{path}/logprobs", logprobs, choice)
+        usage = self.mapping(f"{path}/usage", value.get("usage"))
+        if usage:
+            choice.usage = self.clean(usage)
+        self.keep_unknown(path, value, _CHOICE_MEMBERS)
+        return choice
+
+    def logprobs(self, path: str, value: dict[str, Any], choice: Choice) -> None:
+        choice.logprob_content = self.clean(self.array(f"{path}/content", value.get("content")))
+        choice.logprob_refusal = self.clean(self.array(f"{path}/refusal", value.get("refusal")))
+        self.keep_unknown(path, value, frozenset({"content", "refusal"}))
+
+    # --- the delta
+
+    def delta(self, path: str, value: dict[str, Any], choice: Choice) -> None:
+        choice.role = self.string(f"{path}/role", value.get("role"))
+        choice.segments = self.segments(path, value)
+        entries = self.array(f"{path}/tool_calls", value.get("tool_calls"))
+        if entries:
+            choice.entries = [
+                entry
+                for position, item in enumerate(entries)
+                if (entry := self.maybe_entry(f"{path}/tool_calls/{position}", item))
+            ]
+        function_call = self.mapping(f"{path}/function_call", value.get("function_call"))
+        if function_call:
+            choice.function_call = self.function_call(f"{path}/function_call", function_call)
+        audio = self.mapping(f"{path}/audio", value.get("audio"))
+        if audio:
+            choice.audio = self.audio(f"{path}/audio", audio)
+        for name in ("annotations", "images", "reasoning_details"):
+            items = value.get(name)
+            if items:
+                setattr(choice, name, self.clean(self.array(f"{path}/{name}", items)))
+        self.keep_unknown(path, value, _DELTA_MEMBERS)
+
+    def segments(self, path: str, value: dict[str, Any]) -> list[Segment]:
+        """Return the fragments of a delta in the order of their events."""
+        content = value.get("content")
+        reasoning = self.reasoning(path, value)
+        segments = [Segment("reasoning", reasoning)] if reasoning else []
+        if isinstance(content, list):
+            parts = self.parts(f"{path}/content", content)
+            thought = "".join(part.text for part in parts if part.channel == "reasoning")
+            if reasoning and thought:
+                if thought != reasoning:
+                    self.repairs.append("reasoning-conflict")
+                parts = [part for part in parts if part.channel != "reasoning"]
+            segments += parts
+        else:
+            text = self.fragment(f"{path}/content", content)
+            if text:
+                segments.append(Segment("text", text))
+        refusal = self.fragment(f"{path}/refusal", value.get("refusal"))
+        if refusal:
+            segments.append(Segment("refusal", refusal))
+        return segments
+
+    def reasoning(self, path: str, value: dict[str, Any]) -> str:
+        """Return the reasoning of a delta: the first field that says something (RSN-1)."""
+        first = ""
+        for name in REASONING_FIELDS:
+            field = value.get(name)
+            if not field:
+                continue
+            if isinstance(field, dict) and isinstance(field.get("text"), str):
+                self.keep_unknown(f"{path}/{name}", field, frozenset({"text"}))
+                field = field["text"]
+            text = self.fragment(f"{path}/{name}", field)
+            if not first:
+                first = text
+            elif text and text != first:
+                self.repairs.append("reasoning-conflict")
+        if first or not value.get("reasoning_details"):
+            return first
+        return "".join(_detail_text(detail) for detail in _list(value["reasoning_details"]))
+
+    def parts(self, path: str, content: list[Any]) -> list[Segment]:
+        """Return the fragments of a content list, in list order (rule TXT-2)."""
+        segments: list[Segment] = []
+        for position, part in enumerate(content):
+            if isinstance(part, str):
+                if part:
+                    segments.append(Segment("text", part))
+            elif part is not None:
+                segments += self.part(f"{path}/{position}", part)
+        return segments
+
+    def part(self, path: str, part: Any) -> list[Segment]:
+        kind = part.get("type") if isinstance(part, dict) else None
+        if kind == "text" and isinstance(part.get("text"), str):
+            self.keep_unknown(path, part, frozenset({"type", "text"}))
+            return [Segment("text", part["text"])] if part["text"] else []
+        if kind in {"thinking", "reasoning"}:
+            known = frozenset({"type", "thinking", "reasoning", "summary", "text"})
+            self.keep_unknown(path, part, known)
+            names = ("thinking", "reasoning", "summary", "text")
+            texts = next((found for name in names if (found := _thoughts(part.get(name)))), [])
+            return [Segment("reasoning", text) for text in texts if text]
+        self.keep(path, part)
+        return []
+
+    # --- tool calls
+
+    def maybe_entry(self, path: str, value: Any) -> Entry | None:
+        """Return a fragment of a call; None if it says nothing at all."""
+        if not isinstance(value, dict):
+            if value is not None:
+                self.wrong(path, value)
+            return None
+        custom = value.get("custom")
+        is_custom = isinstance(custom, dict) or value.get("type") == "custom"
+        name = "custom" if is_custom else "function"
+        inner = self.mapping(f"{path}/{name}", value.get(name))
+        member = "input" if is_custom else "arguments"
+        entry = Entry(
+            index=None,
+            id=self.string(f"{path}/id", value.get("id")),
+            name=self.string(f"{path}/{name}/name", inner.get("name")),
+            type=name,
+            arguments=self.arguments(inner.get(member)),
+            extra={
+                **self._unknown("", value, _ENTRY_MEMBERS),
+                **self._unknown(
+                    f"/{name}", inner, _CUSTOM_MEMBERS if is_custom else _FUNCTION_MEMBERS
+                ),
+            },
+            raw=value,
+        )
+        if not (entry.id or entry.name or entry.arguments or entry.extra):
+            return None
+        entry.index = self._call_index(f"{path}/index", value)
+        return entry
+
+    def _call_index(self, path: str, value: dict[str, Any]) -> int | None:
+        index = self.index(path, value.get("index"))
+        if index is None:
+            self.repairs.append("index-missing")
+        elif index < 0:
+            self.repairs.append("index-negative")
+            return None
+        return index
+
+    def _unknown(self, path: str, value: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
+        return {
+            f"{path}/{escape(name)}": self.clean(member)
+            for name, member in value.items()
+            if name not in known and member is not None
+        }
+
+    def arguments(self, value: Any) -> str:
+        """Return arguments as text; what is no string is written as JSON once (TOOL-8)."""
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            return value
+        self.repairs.append("arguments-not-string")
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def function_call(self, path: str, value: dict[str, Any]) -> Entry:
+        self.keep_unknown(path, value, _FUNCTION_MEMBERS)
+        return Entry(
+            index=None,
+            id="",
+            name=self.string(f"{path}/name", value.get("name")),
+            type="function",
+            arguments=self.arguments(value.get("arguments")),
+            extra={},
+            raw=value,
+        )
+
+    def audio(self, path: str, value: dict[str, Any]) -> dict[str, Any]:
+        """Return the members that say something (rule ENV-10)."""
+        self.keep_unknown(path, value, frozenset(_AUDIO_MEMBERS))
+        audio: dict[str, Any] = {
+            name: text
+            for name in ("id", "data", "transcript")
+            if (text := self.string(f"{path}/{name}", value.get(name)))
+        }
+        expires_at = read_integer(value.get("expires_at"))
+        if expires_at is not None:
+            audio["expires_at"] = expires_at
+        elif value.get("expires_at") is not None:
+            self.wrong(f"{path}/expires_at", value["expires_at"])
+        return audio
+
+
+def _thoughts(value: Any) -> list[str]:
+    """Return the texts of a thinking or summary member: a string, or a list of parts."""
+    if isinstance(value, str):
+        return [value]
+    return [
+        text
+        for part in _list(value)
+        if isinstance(text := part.get("text") if isinstance(part, dict) else part, str)
+    ]
+
+
+def _detail_text(detail: Any) -> str:
+    """Return the text of an entry of reasoning_details; "" where it has none."""
+    if not isinstance(detail, dict):
+        return ""
+    text = detail.get("text") or detail.get("summary")
+    return text if isinstance(text, str) else ""
