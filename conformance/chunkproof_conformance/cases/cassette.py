@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import yaml
-from chunkproof.rules import RULES
 
+from chunkproof.rules import RULES
 from chunkproof_conformance.cases.key import CassetteKey
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import chunkproof_cassettes
-
 from chunkproof_conformance.cases.cassette import Case, CassetteError, load_cassette
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _LINE: Final = re.compile(rb"^data: ?(.*?)\r?$", re.MULTILINE)
 _TOKEN: Final = re.compile(
-    rb'[ \t\r\n]*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<scalar>[^\s"\[\]{},:]+)|(?P<mark>[\[\]{},:]))',
+    rb'[ \t\r\n]*(?:(?P<string>"(?:[^"\\]|\\.)*")'
+    rb'|(?P<scalar>[^\s"\[\]{},:]+)|(?P<mark>[\[\]{},:]))',
 )
 
 Path = tuple[str | int, ...]
