@@ -134,22 +134,31 @@ def _proves(
     return bool(changed == original)
 
 
-def _owner(
-    chunk: dict[str, Any], name: str, event: AnyEvent, *, is_detail: bool
-) -> dict[str, Any] | None:
-    """Return the object in which a hole of this name must stand."""
-    choices = chunk.get("choices")
-    if not choices or len(choices) != 1:
-        return None
+def _owner(chunk: Any, name: str, event: AnyEvent, *, is_detail: bool) -> dict[str, Any] | None:
+    """Return the object in which a hole of this name must stand, None if it is not there."""
+    if name in PADDING and name in chunk:
+        return _at(chunk)
     if name in PADDING:
-        return chunk if name in chunk else choices[0]
-    delta = choices[0]["delta"]
-    if isinstance(event, Text):
-        return delta if name == "content" else None
-    if isinstance(event, ToolArguments):
-        entries = delta["tool_calls"]
-        return entries[0]["function"] if name == "arguments" and len(entries) == 1 else None
+        return _at(chunk, "choices", 0)
+    if isinstance(event, Text) and name == "content":
+        return _at(chunk, "choices", 0, "delta")
+    if isinstance(event, ToolArguments) and name == "arguments":
+        return _at(chunk, "choices", 0, "delta", "tool_calls", 0, "function")
     if isinstance(event, Reasoning) and is_detail:
-        detail: dict[str, Any] = delta["reasoning_details"][0]
-        return detail
-    return delta if isinstance(event, Reasoning) and name.startswith("reasoning") else None
+        return _at(chunk, "choices", 0, "delta", "reasoning_details", 0)
+    if isinstance(event, Reasoning) and name.startswith("reasoning"):
+        return _at(chunk, "choices", 0, "delta")
+    return None
+
+
+def _at(value: Any, *path: str | int) -> dict[str, Any] | None:
+    """Return the object at a path on which every list has one entry, else None."""
+    for step in path:
+        if isinstance(step, int):
+            found = isinstance(value, list) and len(value) == 1
+        else:
+            found = isinstance(value, dict) and step in value
+        if not found:
+            return None
+        value = value[step]
+    return value if isinstance(value, dict) else None
