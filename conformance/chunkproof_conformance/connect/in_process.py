@@ -1,0 +1,167 @@
+"""`py:module:factory` and `impl:NAME`: an adapter in this process, under a watchdog.
+
+Every adapter has one thread of its own. A run that does not come back in time is given up: its
+thread is left behind (Python cannot stop a thread) and the adapter is made anew in another. The
+limit of that: a C extension that holds the interpreter lock for good stops the harness too; such
+a parser belongs behind a connection with a process of its own.
+"""
+
+from __future__ import annotations
+
+import importlib
+import queue
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import msgspec
+
+from chunkproof_conformance.judge.observation import Implementation, Observation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chunkproof_conformance.connect.adapter import Adapter, Stream
+
+_Shape = TypeVar("_Shape", Implementation, Observation)
+
+SHIPPED: Final = {
+    "reference": "chunkproof_conformance.implementations.reference.adapter:ReferenceAdapter",
+    "openai-chunks": "chunkproof_conformance.implementations.openai_chunks.adapter:ChunksAdapter",
+    "openai-stream": "chunkproof_conformance.implementations.openai_stream.adapter:StreamAdapter",
+}
+"""`impl:NAME` -> where its adapter is made."""
+
+MAX_ABANDONED: Final = 8
+"""Hanging threads of one adapter; then it is not started again."""
+
+
+class ConnectionSpecError(ValueError):
+    """An `-i` value that names no adapter we can reach: wrong usage, in one sentence."""
+
+
+class AdapterError(Exception):
+    """The adapter itself broke: an exception of its own, or a report that is none."""
+
+
+class AdapterTimeoutError(Exception):
+    """A run did not come back in time."""
+
+
+def load_factory(spec: str) -> Callable[[], Adapter]:
+    """The factory that `py:module:factory` or `impl:NAME` names. Raises: ConnectionSpecError."""
+    kind, _, rest = spec.partition(":")
+    if kind == "impl":
+        if rest not in SHIPPED:
+            known = ", ".join(f"impl:{name}" for name in SHIPPED)
+            raise ConnectionSpecError(f"no implementation {spec!r}; there are {known}")
+        rest = SHIPPED[rest]
+    elif kind != "py":
+        raise ConnectionSpecError(
+            f"{spec!r} is no connection; write py:module:factory or impl:NAME"
+        )
+    module_name, _, attribute = rest.partition(":")
+    if not module_name or not attribute:
+        raise ConnectionSpecError(f"{spec!r} names no factory; write py:module:factory")
+    try:
+        factory = getattr(importlib.import_module(module_name), attribute)
+    except Exception as error:  # whatever the user's module does at import
+        what = f"{type(error).__name__}: {error}"
+        raise ConnectionSpecError(f"{spec!r} cannot be loaded ({what})") from error
+    if not callable(factory):
+        raise ConnectionSpecError(f"{spec!r} is not callable")
+    return factory  # type: ignore[no-any-return]  # what it returns is checked at `start`
+
+
+@dataclass(frozen=True)
+class _Answer:
+    value: Any = None
+    error: BaseException | None = None
+
+
+class _Worker:
+    """One daemon thread that runs one call after another."""
+
+    def __init__(self) -> None:
+        self._calls: queue.SimpleQueue[Callable[[], Any]] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
+        threading.Thread(target=self._work, daemon=True, name="chunkproof-adapter").start()
+
+    def _work(self) -> None:
+        while True:
+            call = self._calls.get()
+            try:
+                self._answers.put(_Answer(call()))
+            except BaseException as error:  # noqa: BLE001 -- SystemExit of an adapter too
+                self._answers.put(_Answer(error=error))
+
+    def call(self, call: Callable[[], Any], timeout: float) -> Any:
+        """Raises: AdapterTimeoutError after `timeout` s; AdapterError for any exception."""
+        self._calls.put(call)
+        try:
+            answer = self._answers.get(timeout=timeout)
+        except queue.Empty:
+            raise AdapterTimeoutError(f"no answer within {timeout:g} s") from None
+        if answer.error is not None:
+            what = f"{type(answer.error).__name__}: {answer.error}"
+            raise AdapterError(what) from answer.error
+        return answer.value
+
+
+class InProcess:
+    """A connection to an adapter in this process.
+
+    timeout: seconds per run. Raises from every method: AdapterError, AdapterTimeoutError.
+    """
+
+    def __init__(
+        self, factory: Callable[[], Adapter], *, timeout: float = 10.0, start_timeout: float = 60.0
+    ) -> None:
+        self._factory = factory
+        self._timeout = timeout
+        self._start_timeout = start_timeout
+        self._worker: _Worker | None = None
+        self._adapter: Adapter | None = None
+        self._abandoned = 0
+
+    def start(self) -> Implementation:
+        """Make the adapter and ask who it is."""
+        worker = _Worker()
+        adapter: Adapter = worker.call(self._factory, self._start_timeout)
+        implementation = worker.call(adapter.start, self._start_timeout)
+        self._worker, self._adapter = worker, adapter
+        return _checked(implementation, Implementation)
+
+    def run(self, stream: Stream) -> Observation:
+        """One run; after one that hung, in a new adapter."""
+        if self._adapter is None or self._worker is None:
+            if self._abandoned >= MAX_ABANDONED:
+                raise AdapterTimeoutError(f"not run: {self._abandoned} runs hang already")
+            self.start()
+        adapter, worker = self._adapter, self._worker
+        assert adapter is not None  # noqa: S101 -- `start` sets both or raises
+        assert worker is not None  # noqa: S101
+        try:
+            return _checked(worker.call(lambda: adapter.run(stream), self._timeout), Observation)
+        except AdapterTimeoutError:
+            self._abandoned += 1
+            self._adapter = self._worker = None
+            raise
+
+    def stop(self) -> None:
+        """Stop the adapter, where there is one."""
+        adapter, worker = self._adapter, self._worker
+        self._adapter = self._worker = None
+        if adapter is not None and worker is not None:
+            worker.call(adapter.stop, self._timeout)
+
+
+def _checked(value: Any, shape: type[_Shape]) -> _Shape:
+    """The value, read again member by member: a struct made in Python is checked by nobody.
+
+    Raises: AdapterError.
+    """
+    try:
+        return msgspec.convert(msgspec.to_builtins(value), shape)
+    except (msgspec.ValidationError, TypeError) as error:
+        raise AdapterError(f"no {shape.__name__}: {error}") from error

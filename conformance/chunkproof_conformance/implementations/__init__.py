@@ -1,0 +1,1 @@
+"""Adapters we ship, one folder each: `impl:NAME`."""

@@ -1,0 +1,144 @@
+"""`client.chat.completions.stream()`: its events, and the completion it has accumulated.
+
+After an exception a user still has `current_completion_snapshot`; that is what is reported then.
+The delta events carry no choice, so the level sequence is not represented for several choices.
+They carry no id either: the final one of that index is taken from the completion. Nothing of the
+helper says "run this call", so no call is reported as executable.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chunkproof import events as ev
+from chunkproof_conformance.implementations.openai_client import (
+    HOMEPAGE,
+    PROFILES,
+    OpenAIClient,
+    all_finished,
+    error_of,
+    index_of,
+    library_version,
+    text_of,
+    usage_of,
+)
+from chunkproof_conformance.judge.observation import (
+    Implementation,
+    Observation,
+    ObservedCall,
+    ObservedChoice,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chunkproof_conformance.connect.adapter import Stream
+    from chunkproof_conformance.judge.observation import ObservedError
+
+
+class StreamAdapter:
+    """Reads the helper's events to the end, then asks for the final completion."""
+
+    def __init__(self) -> None:
+        self._client = OpenAIClient()
+
+    def start(self) -> Implementation:
+        return Implementation(
+            name="openai-stream",
+            version=library_version(),
+            homepage=HOMEPAGE,
+            levels=("final", "sequence"),
+            profiles=PROFILES,
+            not_represented=frozenset({"reasoning"}),
+            note="chat.completions.stream() and its final completion",
+        )
+
+    def run(self, stream: Stream) -> Observation:
+        request = self._client.load(stream)
+        seen: list[Any] = []
+        completion: Any = None
+        error: ObservedError | None = None
+        try:
+            with self._client.client.chat.completions.stream(**request) as helper:
+                try:
+                    seen.extend(helper)
+                    completion = helper.get_final_completion()
+                except Exception as raised:  # noqa: BLE001 -- whatever the user would see
+                    error = error_of(raised)
+                    completion = maybe_snapshot(helper)
+        except Exception as raised:  # noqa: BLE001 -- before the first event: a status, say
+            error = error_of(raised)
+        return observation_of(completion, seen, error)
+
+    def stop(self) -> None:
+        self._client.close()
+
+
+def maybe_snapshot(helper: Any) -> Any:
+    """What the helper has accumulated; None before the first chunk, where it asserts."""
+    try:
+        return helper.current_completion_snapshot
+    except AssertionError:
+        return None
+
+
+def observation_of(completion: Any, seen: list[Any], error: ObservedError | None) -> Observation:
+    """The completion, or as much of it as there is, in the harness's words."""
+    entries = list(completion.choices or ()) if completion is not None else []
+    choices = tuple(_choice(index_of(entry, at), entry) for at, entry in enumerate(entries))
+    several = len(choices) > 1
+    return Observation(
+        outcome="failed" if error else "complete" if all_finished(choices) else "incomplete",
+        choices=choices,
+        usage=usage_of(completion.usage) if completion is not None else None,
+        error=error,
+        events=None if several else tuple(_events(seen, choices)),
+    )
+
+
+def _choice(index: int, entry: Any) -> ObservedChoice:
+    message = entry.message
+    calls = [_call(call) for call in message.tool_calls or ()]
+    legacy = message.function_call
+    if legacy is not None:
+        name, arguments = text_of(legacy.name), text_of(legacy.arguments)
+        calls.append(ObservedCall(None, "function", name, arguments))
+    return ObservedChoice(
+        index,
+        text_of(message.role),
+        text_of(message.content),
+        None,
+        text_of(message.refusal),
+        tuple(calls),
+        text_of(entry.finish_reason),
+    )
+
+
+def _call(call: Any) -> ObservedCall:
+    function = getattr(call, "function", None)
+    name = text_of(getattr(function, "name", None))
+    arguments = text_of(getattr(function, "arguments", None))
+    return ObservedCall(text_of(call.id), text_of(call.type), name, arguments)
+
+
+def _events(seen: Iterable[Any], choices: tuple[ObservedChoice, ...]) -> Iterable[ev.AnyEvent]:
+    index = choices[0].index if choices else 0
+    calls = choices[0].tool_calls if choices else tuple[ObservedCall, ...]()
+    opened: set[int] = set()
+    for event in seen:
+        match event.type:
+            case "content.delta" if event.delta:
+                yield ev.Text(index, event.delta)
+            case "refusal.delta" if event.delta:
+                yield ev.Refusal(index, event.delta)
+            case "tool_calls.function.arguments.delta":
+                number = event.index
+                if number not in opened:
+                    opened.add(number)
+                    final = calls[number] if number < len(calls) else ObservedCall()
+                    kind = final.type or ""
+                    yield ev.ToolCall(index, number, number, final.id, final.name, kind)
+                if event.arguments_delta:
+                    yield ev.ToolArguments(index, number, event.arguments_delta)
+            case _:
+                pass

@@ -1,0 +1,116 @@
+"""What is run: which cases, at which levels, cut in which ways. Deterministic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from chunkproof_conformance.connect.adapter import ENDS, Stream
+from chunkproof_conformance.synth.cuts import every, pieces_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chunkproof_conformance.cases.cassette import Case
+
+MAX_BYTEWISE: Final = 64 * 1024
+"""Bodies above this many bytes are not handed over byte by byte unless asked for."""
+
+Cutting: TypeAlias = Literal["recorded", "whole"] | int | tuple[int, ...]
+"""As recorded; in one piece; after every so many bytes; at these offsets."""
+
+DEFAULT_CUTTINGS: Final[tuple[Cutting, ...]] = ("recorded", "whole", 1)
+
+
+@dataclass(frozen=True)
+class CutPlan:
+    """One way to cut a body. `option` is what repeats it on the command line."""
+
+    name: str
+    option: str
+    cuts: tuple[int, ...]
+
+
+def cut_plans(case: Case, cuttings: Iterable[Cutting] = DEFAULT_CUTTINGS) -> list[CutPlan]:
+    """The ways to cut this case, without the ones that come to the same.
+
+    Offsets beyond the body are left out. Byte by byte is left out over `MAX_BYTEWISE`, where
+    it stands beside other ways.
+    """
+    length = len(case.body)
+    cuttings = tuple(cuttings)
+    plans: dict[tuple[int, ...], CutPlan] = {}
+    for cutting in cuttings:
+        if cutting == 1 and length > MAX_BYTEWISE and len(cuttings) > 1:
+            continue
+        plan = _plan(case, cutting)
+        plans.setdefault(plan.cuts, plan)
+    return list(plans.values())
+
+
+def _plan(case: Case, cutting: Cutting) -> CutPlan:
+    length = len(case.body)
+    if cutting == "recorded":
+        return CutPlan("as recorded", "", case.cuts)
+    if cutting == "whole":
+        return CutPlan("in one piece", "--cuts none", ())
+    if isinstance(cutting, int):
+        name = "byte by byte" if cutting == 1 else f"every {cutting} bytes"
+        return CutPlan(name, f"--every {cutting}", every(length, cutting))
+    return explicit_plan(cut for cut in cutting if isinstance(cut, int) and cut < length)
+
+
+def explicit_plan(cuts: Iterable[int]) -> CutPlan:
+    """A plan of these offsets."""
+    offsets = tuple(cuts)
+    text = ",".join(map(str, offsets))
+    return CutPlan(f"cut at {text}", f"--cuts {text or 'none'}", offsets)
+
+
+def stream_of(case: Case, cuts: tuple[int, ...]) -> Stream:
+    """The case as an adapter gets it: no name, no expectation."""
+    headers = tuple(
+        (name, value)
+        for name, values in case.stream.response_headers.items()
+        if name in _HEADERS_KEPT
+        for value in values
+    )
+    needs = {name: case.request[name] for name in case.key.request_needs if name in case.request}
+    return Stream(
+        pieces=pieces_at(case.body, cuts),
+        end=ENDS[case.key.end],
+        status=case.stream.status,
+        headers=headers or Stream.headers,
+        request=needs,
+    )
+
+
+_HEADERS_KEPT: Final = frozenset({"content-type", "retry-after", "x-request-id"})
+"""Bodies are stored decoded: lengths and encodings of the wire no longer fit them."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which cases are run. Empty members select all.
+
+    patterns: parts of an id, or globs over the whole id; a case that fits one is in.
+    """
+
+    patterns: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    strengths: tuple[str, ...] = ()
+
+    def has_id(self, case_id: str) -> bool:
+        """Whether the patterns let this id in; the case need not be read for it."""
+        return not self.patterns or any(
+            pattern in case_id or fnmatchcase(case_id, pattern) for pattern in self.patterns
+        )
+
+    def has(self, case: Case) -> bool:
+        """Whether the case is in."""
+        return (
+            self.has_id(case.id)
+            and (not self.profiles or bool(set(self.profiles) & set(case.key.profiles)))
+            and (not self.strengths or case.key.strength in self.strengths)
+        )
