@@ -52,7 +52,7 @@ class Piece:
     offset: int
     """Where it starts in the body, bytes; the first is 0."""
     ms: float
-    """When it came, milliseconds after the response headers."""
+    """When it came, milliseconds after the request was sent."""
 
 
 @dataclass(frozen=True)
@@ -74,23 +74,22 @@ class Exchange:
 
 @dataclass
 class Tape:
-    """One exchange while it runs; the clock starts when the headers are there."""
+    """One exchange while it runs, made when the response headers are there."""
 
     request: Request
     response: Response
+    sent: float
+    """When the request was sent, by `clock`."""
     clock: Callable[[], float] = time.perf_counter
     """Seconds, monotonic."""
     _body: bytearray = field(default_factory=bytearray)
     _pieces: list[Piece] = field(default_factory=list)
     _end: End | None = None
 
-    def __post_init__(self) -> None:
-        self._start = self.clock()
-
     def read(self, piece: bytes) -> None:
         """Note one network read; an empty one is none."""
         if piece:
-            ms = round((self.clock() - self._start) * 1000, 1)
+            ms = round((self.clock() - self.sent) * 1000, 1)
             self._pieces.append(Piece(len(self._body), ms))
             self._body += piece
 

@@ -16,6 +16,7 @@ several HTTP chunks. TCP segments cannot be seen from here.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -66,8 +67,8 @@ class _Reels:
         """The finished exchanges, in the order of their response headers."""
         return [done for tape in self._tapes if (done := tape.exchange()) is not None]
 
-    def _tape(self, request: AnyRequest, response: AnyResponse) -> Tape:
-        tape = Tape(request_of(request), response_of(response))
+    def _tape(self, request: AnyRequest, response: AnyResponse, sent: float) -> Tape:
+        tape = Tape(request_of(request), response_of(response), sent)
         self._tapes.append(tape)
         return tape
 
@@ -131,10 +132,11 @@ class RecordingTransport(_Reels, httpx2.BaseTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         _ask_for_identity(request)
         request.read()
+        sent = time.perf_counter()
         response = self._inner.handle_request(request)
         if not isinstance(response.stream, httpx2.SyncByteStream):
             raise TypeError(response.stream)
-        response.stream = _TapedStream(response.stream, self._tape(request, response))
+        response.stream = _TapedStream(response.stream, self._tape(request, response, sent))
         return response
 
     def close(self) -> None:
@@ -151,10 +153,11 @@ class AsyncRecordingTransport(_Reels, httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         _ask_for_identity(request)
         await request.aread()
+        sent = time.perf_counter()
         response = await self._inner.handle_async_request(request)
         if not isinstance(response.stream, httpx2.AsyncByteStream):
             raise TypeError(response.stream)
-        response.stream = _AsyncTapedStream(response.stream, self._tape(request, response))
+        response.stream = _AsyncTapedStream(response.stream, self._tape(request, response, sent))
         return response
 
     async def aclose(self) -> None:
@@ -171,10 +174,11 @@ class HttpxRecordingTransport(_Reels, httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         _ask_for_identity(request)
         request.read()
+        sent = time.perf_counter()
         response = self._inner.handle_request(request)
         if not isinstance(response.stream, httpx.SyncByteStream):
             raise TypeError(response.stream)
-        response.stream = _TapedStream(response.stream, self._tape(request, response))
+        response.stream = _TapedStream(response.stream, self._tape(request, response, sent))
         return response
 
     def close(self) -> None:
@@ -191,10 +195,11 @@ class AsyncHttpxRecordingTransport(_Reels, httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         _ask_for_identity(request)
         await request.aread()
+        sent = time.perf_counter()
         response = await self._inner.handle_async_request(request)
         if not isinstance(response.stream, httpx.AsyncByteStream):
             raise TypeError(response.stream)
-        response.stream = _AsyncTapedStream(response.stream, self._tape(request, response))
+        response.stream = _AsyncTapedStream(response.stream, self._tape(request, response, sent))
         return response
 
     async def aclose(self) -> None:

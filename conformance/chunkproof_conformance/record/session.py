@@ -1,0 +1,101 @@
+"""One request through the real `openai` client, as a stream and as its twin.
+
+The client sends what it would send for anybody; the body is read raw to its end, so a stream
+that the client cannot parse, or stops reading at `[DONE]`, is recorded whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import httpx2
+import openai
+
+from chunkproof_conformance.record.transport import RecordingTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chunkproof_conformance.record.exchange import Exchange
+
+STREAM_ONLY: Final = frozenset({"stream", "stream_options"})
+"""Request members that the twin drops; it drops nothing else."""
+
+
+class RecordError(Exception):
+    """A request that left nothing to keep: what was asked, and what came instead."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(what, why)  # keeps the error picklable
+        self.what = what
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A stream and the same request without streaming."""
+
+    stream: Exchange
+    twin: Exchange | None
+    """None where none was asked for, or the server gave no answer at all."""
+
+
+def record(
+    base_url: str,
+    request: Mapping[str, Any],
+    *,
+    api_key: str = "none",
+    twin: bool = True,
+    leave_after: int | None = None,
+    timeout: float = 60,
+) -> Recording:
+    """The recording of one chat completion. Raises: RecordError.
+
+    request: arguments of `chat.completions.create` without `stream`.
+    twin: ask for it too.
+    leave_after: close the stream after this many network reads.
+    timeout: seconds without a byte.
+    """
+    stream = exchange(
+        base_url, {**request, "stream": True}, api_key, leave_after=leave_after, timeout=timeout
+    )
+    if stream is None:
+        raise RecordError(base_url, "no response headers for the stream")
+    if stream.content_encoding != "identity":
+        raise RecordError(base_url, f"the body is {stream.content_encoding}, unasked")
+    plain = {name: value for name, value in request.items() if name not in STREAM_ONLY}
+    other = exchange(base_url, plain, api_key, timeout=timeout) if twin else None
+    return Recording(stream, other)
+
+
+def exchange(
+    base_url: str,
+    request: Mapping[str, Any],
+    api_key: str,
+    *,
+    leave_after: int | None = None,
+    timeout: float,
+) -> Exchange | None:
+    """One request and its answer, or None if no response headers came."""
+    transport = RecordingTransport(httpx2.HTTPTransport())
+    with openai.OpenAI(
+        base_url=base_url,
+        api_key=api_key,
+        max_retries=0,
+        timeout=timeout,
+        http_client=httpx2.Client(transport=transport),
+    ) as client:
+        try:
+            # The overloads name every member; which ones are sent is the scenario's affair.
+            create = cast("Any", client.chat.completions.with_streaming_response.create)
+            with create(**request) as response:
+                for count, _ in enumerate(response.iter_bytes(), start=1):
+                    if count == leave_after:
+                        break
+        except (openai.APIStatusError, openai.APIConnectionError, httpx2.TransportError):
+            pass  # an error status or a broken stream is a recording like any other
+    return transport.exchanges[0] if transport.exchanges else None
