@@ -26,6 +26,13 @@ class ExpectedCall(_Member, frozen=True):
     arguments_json: Any | UnsetType = UNSET
 
 
+class ExpectedLogprobs(_Member, frozen=True):
+    """Token entries as sent, in order."""
+
+    content: list[Any] | UnsetType = UNSET
+    refusal: list[Any] | UnsetType = UNSET
+
+
 class ExpectedChoice(_Member, frozen=True):
     """One choice of the level final."""
 
@@ -36,6 +43,11 @@ class ExpectedChoice(_Member, frozen=True):
     refusal: str | UnsetType | None = UNSET
     tool_calls: tuple[ExpectedCall, ...] | UnsetType = UNSET
     finish_reason: str | UnsetType | None = UNSET
+    logprobs: dict[str, list[Any]] | UnsetType = UNSET
+    """Only where the case is about them, as are the next two."""
+    audio: dict[str, Any] | UnsetType = UNSET
+    annotations: list[Any] | UnsetType = UNSET
+    logprobs: ExpectedLogprobs | UnsetType | None = UNSET
 
 
 class ExpectedUsage(_Member, frozen=True):

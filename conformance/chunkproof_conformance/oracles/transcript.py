@@ -116,16 +116,18 @@ def _read_chunk(transcript: _Transcript, chunk: JsonObject) -> None:
     if not isinstance(choices, list) or len(choices) > 1:
         raise NotPlain("choices is no list of at most one")
     wires = [_said(choice) for choice in choices]
+    found = _unknown("", chunk, CHUNK_MEMBERS)
     for wire in wires:
-        _read_choice(transcript, wire)
-    _read_extra(transcript, "", chunk, CHUNK_MEMBERS)
+        found |= _read_choice(transcript, wire)
+    _keep(transcript, found)
     for wire in wires:
         _read_finish(transcript, wire)
     if "usage" in chunk:
         _read_usage(transcript, chunk["usage"])
 
 
-def _read_choice(transcript: _Transcript, wire: JsonObject) -> None:
+def _read_choice(transcript: _Transcript, wire: JsonObject) -> JsonObject:
+    """Take what the choice says; its unknown members come back."""
     index, delta = wire.get("index"), _said(wire.get("delta"))
     if type(index) is not int or index < 0:
         raise NotPlain("a choice without an index")
@@ -147,8 +149,9 @@ def _read_choice(transcript: _Transcript, wire: JsonObject) -> None:
         _read_logprobs(transcript, index, wire["logprobs"])
     late = choice.finish_reason is not None and len(transcript.events) > before
     _require(not late, "content after the finish reason")
-    _read_extra(transcript, f"/choices/{index}/delta", delta, DELTA_MEMBERS)
-    _read_extra(transcript, f"/choices/{index}", wire, CHOICE_MEMBERS)
+    path = f"/choices/{index}"
+    inside = _unknown(f"{path}/delta", delta, DELTA_MEMBERS)
+    return inside | _unknown(path, wire, CHOICE_MEMBERS)
 
 
 def _said(wire: Any) -> JsonObject:
@@ -211,7 +214,8 @@ def _read_call(transcript: _Transcript, index: int, wire: JsonObject) -> None:
     if fragment := _text(function, "arguments"):
         choice.calls[position]["arguments"] += fragment
         transcript.emit("tool_arguments", choice=index, call=position, fragment=fragment)
-    _read_extra(transcript, f"/choices/{index}/delta/tool_calls/{position}", wire, CALL_MEMBERS)
+    path = f"/choices/{index}/delta/tool_calls/{position}"
+    _keep(transcript, _unknown(path, wire, CALL_MEMBERS))
 
 
 def _read_logprobs(transcript: _Transcript, index: int, wire: Any) -> None:
@@ -249,14 +253,19 @@ def _read_usage(transcript: _Transcript, usage: Any) -> None:
         transcript.emit("usage", **counts(usage), raw=usage)
 
 
-def _read_extra(
-    transcript: _Transcript, path: str, wire: JsonObject, known: frozenset[str]
-) -> None:
+def _unknown(path: str, wire: JsonObject, known: frozenset[str]) -> JsonObject:
+    """The members of no kind of their own, by JSON Pointer."""
+    found = {}
     for name, value in wire.items():
-        if name in known:
-            continue
-        _require(name not in NOT_READ and "~" not in name and "/" not in name, f"a member {name}")
-        pointer = f"{path}/{name}"
+        if name not in known:
+            _require(name not in NOT_READ and "~" not in name and "/" not in name, f"member {name}")
+            found[f"{path}/{name}"] = value
+    return found
+
+
+def _keep(transcript: _Transcript, found: JsonObject) -> None:
+    """Note what is new at its path, in the order of paths: members have none on the wire."""
+    for pointer, value in sorted(found.items()):
         if pointer not in transcript.extra or transcript.extra[pointer] != value:
             transcript.extra[pointer] = value
             transcript.emit("extra", path=pointer, value=value)
