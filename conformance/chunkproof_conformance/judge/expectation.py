@@ -43,10 +43,6 @@ class ExpectedChoice(_Member, frozen=True):
     refusal: str | UnsetType | None = UNSET
     tool_calls: tuple[ExpectedCall, ...] | UnsetType = UNSET
     finish_reason: str | UnsetType | None = UNSET
-    logprobs: dict[str, list[Any]] | UnsetType = UNSET
-    """Only where the case is about them, as are the next two."""
-    audio: dict[str, Any] | UnsetType = UNSET
-    annotations: list[Any] | UnsetType = UNSET
     logprobs: ExpectedLogprobs | UnsetType | None = UNSET
 
 
