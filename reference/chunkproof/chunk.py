@@ -166,6 +166,8 @@ class _Reader:
         self.extras.append((path, self.clean(value)))
 
     def keep_unknown(self, path: str, value: dict[str, Any], known: frozenset[str]) -> None:
+        if known.issuperset(value):
+            return
         for name, member in value.items():
             if name not in known and member is not None:
                 self.keep(f"{path}/{escape(name)}", member)
@@ -176,6 +178,8 @@ class _Reader:
 
     def string(self, path: str, value: Any) -> str:
         """Return a string that is kept as it is; "" where there is none."""
+        if value is None:
+            return ""
         text = self.fragment(path, value)
         return text if text.isascii() else str(self.clean(text))
 
@@ -256,12 +260,12 @@ class _Reader:
         if delta:
             self.delta(f"{path}/delta", delta, choice)
         choice.finish_reason = self.string(f"{path}/finish_reason", value.get("finish_reason"))
-        logprobs = self.mapping(f"{path}/logprobs", value.get("logprobs"))
-        if logprobs:
-            self.logprobs(f"{path}/logprobs", logprobs, choice)
-        usage = self.mapping(f"{path}/usage", value.get("usage"))
-        if usage:
-            choice.usage = self.clean(usage)
+        logprobs = value.get("logprobs")
+        if logprobs is not None:
+            self.logprobs(f"{path}/logprobs", self.mapping(f"{path}/logprobs", logprobs), choice)
+        usage = value.get("usage")
+        if usage is not None:
+            choice.usage = self.clean(self.mapping(f"{path}/usage", usage)) or None
         self.keep_unknown(path, value, _CHOICE_MEMBERS)
         return choice
 
@@ -282,12 +286,13 @@ class _Reader:
                 for position, item in enumerate(entries)
                 if (entry := self.maybe_entry(f"{path}/tool_calls/{position}", item))
             ]
-        function_call = self.mapping(f"{path}/function_call", value.get("function_call"))
-        if function_call:
+        function_call = value.get("function_call")
+        if function_call is not None:
+            function_call = self.mapping(f"{path}/function_call", function_call)
             choice.function_call = self.function_call(f"{path}/function_call", function_call)
-        audio = self.mapping(f"{path}/audio", value.get("audio"))
-        if audio:
-            choice.audio = self.audio(f"{path}/audio", audio)
+        audio = value.get("audio")
+        if audio is not None:
+            choice.audio = self.audio(f"{path}/audio", self.mapping(f"{path}/audio", audio))
         for name in ("annotations", "images", "reasoning_details"):
             items = value.get(name)
             if items:

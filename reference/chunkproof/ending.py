@@ -52,11 +52,13 @@ def maybe_error(value: dict[str, Any]) -> Found | None:
     if error:
         rule = "ERR-4" if value.get("choices") else "ERR-1"
         return Found(describe_error(error, value), rule)
+    if "choices" in value and value.get("object") != "error":
+        return None
     if value.get("object") == "error":
         return Found(describe_error(value, {}), "ERR-2")
     says = isinstance(value.get("message"), str) or isinstance(value.get("detail"), str)
     named = any(value.get(name) is not None for name in ("code", "status", "type"))
-    if "choices" not in value and says and named:
+    if says and named:
         return Found(describe_error(value, {}), "ERR-2")
     return None
 

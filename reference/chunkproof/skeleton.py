@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -23,7 +25,7 @@ from chunkproof.chunk import PADDING
 from chunkproof.events import Extra, Reasoning, Text, ToolArguments
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from chunkproof.events import AnyEvent
 
@@ -34,54 +36,70 @@ _HOLE: Final = re.compile(
     rb'"(content|reasoning_content|reasoning|arguments|text|obfuscation|p)"\s*:\s*'
     rb'"((?:[^"\\]|\\.)+)"'
 )
+_PLAIN: Final = (Text, Reasoning, ToolArguments)
 _read_string: Final = msgspec.json.Decoder(str).decode
 
 
-class Skeleton(NamedTuple):
+class _Hole(Enum):
+    TEXT = "text"
+    PADDING = "padding"
+
+
+class Skeleton:
     """The bytes around the holes of a frame, and what a frame like it means."""
 
-    head: bytes
-    middle: bytes
-    """Between the two holes; empty where there is one."""
-    tail: bytes
-    text_first: bool
-    """The first hole holds the text; else the second does and the first is padding."""
-    mirrored: bool
-    """Both holes hold the text (reasoning and its reasoning_details)."""
-    event: AnyEvent
-    """The event the frame gave."""
-    detail: dict[str, Any] | None
-    """The entry of reasoning_details it gave as extra."""
+    __slots__ = ("_end", "_first", "_head", "_middle", "_start", "_tail", "detail", "make")
+
+    def __init__(self, data: bytes, holes: Sequence[re.Match[bytes]], event: AnyEvent) -> None:
+        first, last = holes[0], holes[-1]
+        self._head = data[: first.start(2)]
+        self._middle = data[first.end(2) : last.start(2)] if len(holes) == 2 else b""
+        self._tail = data[last.end(2) :]
+        self._start = first.start(2) - 1  # with the quotes, as the string reader wants it
+        self._end = last.end(2) + 1 - len(data)
+        self._first = _Hole.PADDING if first[1].decode() in PADDING else _Hole.TEXT
+        self.make: Callable[[str, int | None], AnyEvent] = _maker(event)
+        """Text and offset to the event of a frame like this one."""
+        self.detail: dict[str, Any] | None = None
+        """The entry of reasoning_details beside it: both holes hold the text."""
 
     def read(self, data: bytes) -> str | None:
         """Return the text of a frame that fits, never empty; None if it does not fit."""
-        head, middle, tail, text_first, mirrored, _, _ = self
-        if not (data.startswith(head) and data.endswith(tail)):
+        if not (data.startswith(self._head) and data.endswith(self._tail)):
             return None
-        end = len(data) - len(tail)
-        if middle:
-            seam = data.find(middle, len(head), end)
-            first, second = data[len(head) : seam], data[seam + len(middle) : end]
-            if seam < 0 or (
-                first != second if mirrored else not _is_padding(first, second, text_first)
-            ):
-                return None
-            raw = first if text_first else second
-        else:
-            raw = data[len(head) : end]
+        raw: bytes | None = data[self._start : self._end]
+        if self._middle:
+            raw = self._maybe_text(data)
         try:
-            return _read_string(b'"%b"' % raw) or None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            return _read_string(raw) or None  # type: ignore[arg-type]  # None is refused
+        except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
             return None
 
+    def _maybe_text(self, data: bytes) -> bytes | None:
+        """Return the raw text, quotes and all, of a frame with two holes."""
+        seam = data.find(self._middle, self._start)
+        if seam < 0:
+            return None
+        first = data[self._start : seam + 1]
+        second = data[seam + len(self._middle) - 1 : self._end]
+        if self.detail is not None:
+            return first if first == second else None
+        if self._first is _Hole.PADDING:
+            first, second = second, first
+        return first if second[1:-1].isalnum() else None
 
-def _is_padding(first: bytes, second: bytes, text_first: bool) -> bool:
-    return (second if text_first else first).isalnum()
+
+def _maker(event: AnyEvent) -> Callable[[str, int | None], AnyEvent]:
+    if isinstance(event, ToolArguments):
+        return partial(ToolArguments, event.choice, event.call)
+    if isinstance(event, (Text, Reasoning)):
+        return partial(type(event), event.choice)
+    raise TypeError(event)
 
 
 def maybe_skeleton(data: bytes, events: Sequence[AnyEvent]) -> Skeleton | None:
     """Return what can be remembered of a frame that gave these events."""
-    if not events or len(data) > _MAX_FRAME:
+    if not events or len(data) > _MAX_FRAME or type(events[0]) not in _PLAIN:
         return None
     event, detail = events[0], None
     if len(events) == 2 and isinstance(event, Reasoning) and isinstance(events[1], Extra):
@@ -89,22 +107,14 @@ def maybe_skeleton(data: bytes, events: Sequence[AnyEvent]) -> Skeleton | None:
     if len(events) != 1 and detail is None:
         return None
     holes = list(_HOLE.finditer(data))
-    padding = [hole[1].decode() in PADDING for hole in holes]
-    mirrored = detail is not None
-    if len(holes) > 2 or padding.count(False) != (2 if mirrored else 1):
+    texts = [hole for hole in holes if hole[1].decode() not in PADDING]
+    if len(holes) > 2 or len(texts) != (1 if detail is None else 2):
         return None
     if not _proves(data, holes, event, detail):
         return None
-    first, last = holes[0], holes[-1]
-    return Skeleton(
-        head=data[: first.start(2)],
-        middle=data[first.end(2) : last.start(2)] if len(holes) == 2 else b"",
-        tail=data[last.end(2) :],
-        text_first=not padding[0],
-        mirrored=mirrored,
-        event=event,
-        detail=detail,
-    )
+    skeleton = Skeleton(data, holes, event)
+    skeleton.detail = detail
+    return skeleton
 
 
 def _single_detail(extra: Extra) -> dict[str, Any] | None:

@@ -98,9 +98,17 @@ class SseDecoder:
             if piece[0] == 0x0A:
                 piece = piece[1:]
                 start += 1
-        if not piece:
-            return []
-        return self._plain_frames(piece, start) or self._lines(piece, start)
+        items: list[Item] = []
+        if (self._line or self._data) and b"\r" not in piece:
+            # Read the open frame by lines to its end; what follows may be plain frames.
+            boundary = piece.find(b"\n\n") + 2
+            if boundary > 1:
+                self._lines(piece[:boundary], start, items)
+                piece = piece[boundary:]
+                start += boundary
+        if piece and not self._plain_frames(piece, start, items):
+            self._lines(piece, start, items)
+        return items
 
     def close(self) -> list[Item]:
         """Say that no more bytes will come; an open frame is discarded (rule SSE-13)."""
@@ -144,8 +152,8 @@ class SseDecoder:
             self._preamble.append(piece[:room])
             self._preamble_bytes += min(room, len(piece))
 
-    def _plain_frames(self, piece: bytes, start: int) -> list[Item] | None:
-        """Return the frames of a piece of nothing but `data: …` LF LF, else None.
+    def _plain_frames(self, piece: bytes, start: int, items: list[Item]) -> bool:
+        """Read a piece of nothing but `data: …` LF LF and an open frame; else return False.
 
         Almost every piece of almost every server looks like this, and one split reads it.
         Sound because the newlines are counted: each separator accounts for two.
@@ -159,25 +167,23 @@ class SseDecoder:
             or len(piece) > self._max
             or b"\r" in piece
         ):
-            return None
+            return False
         end = piece.rfind(b"\n\n")
         if end < 0:
-            return None
+            return False
         payloads = piece[6:end].split(b"\n\ndata: ")
         if piece.count(b"\n", 0, end) != 2 * (len(payloads) - 1):
-            return None
-        frames: list[Item] = []
-        self._see_field(frames)
+            return False
+        self._see_field(items)
         offset = start
         for payload in payloads:
             offset += len(payload) + 8
-            frames.append(Frame(payload, "", offset))
+            items.append(Frame(payload, "", offset))
         if end + 2 < len(piece):
-            frames += self._lines(piece[end + 2 :], start + end + 2)
-        return frames
+            self._lines(piece[end + 2 :], start + end + 2, items)
+        return True
 
-    def _lines(self, piece: bytes, start: int) -> list[Item]:
-        items: list[Item] = []
+    def _lines(self, piece: bytes, start: int, items: list[Item]) -> None:
         position = 0
         for match in _LINE_END.finditer(piece):
             line = piece[position : match.start()]
@@ -196,7 +202,6 @@ class SseDecoder:
         if position < len(piece):
             self._keep_line(piece[position:])
         self._skip_lf = piece.endswith(b"\r")
-        return items
 
     def _keep_line(self, piece: bytes) -> None:
         self._line_bytes += len(piece)

@@ -26,6 +26,7 @@ from chunkproof.usage import Rank, UsageState
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from chunkproof.chunk import ChannelName
     from chunkproof.events import AnyEvent, Outcome
 
 _SLICE: Final = 64 * 1024
@@ -58,6 +59,12 @@ class StreamParser:
         self._not_a_stream = ""
         """What to say of a body that is no event stream."""
         self._skeleton: Skeleton | None = None
+        self._append: Callable[[str], None] = _nowhere
+        """Where the text of a frame that fits the skeleton goes."""
+        self._details = ""
+        """The path of reasoning_details for such a frame."""
+        self._remembered = 0
+        """The frame of which the skeleton was made."""
         self._misses = 0
 
     def feed(self, data: bytes) -> list[AnyEvent]:
@@ -159,54 +166,61 @@ class StreamParser:
 
     def _feed(self, data: bytes, events: list[AnyEvent]) -> None:
         journal = self._journal
+        skeleton, append = self._skeleton, self._append
         for item in self._sse.feed(data):
-            journal.offset = item.offset
             if isinstance(item, Noticed):
+                journal.offset = item.offset
                 self._notice(item)
                 continue
             journal.frame += 1
-            skeleton = self._skeleton
             if skeleton is not None and not item.event:
                 text = skeleton.read(item.data)
                 if text is not None:
-                    self._repeat(skeleton, text, events)
+                    append(text)
+                    events.append(skeleton.make(text, item.offset))
+                    if skeleton.detail is not None:
+                        journal.offset = item.offset
+                        journal.extend(self._details, [{**skeleton.detail, "text": text}])
                     continue
+            journal.offset = item.offset
             self._frame(item.data, item.event)
             if self._ending is not None:
                 break
-
-    def _repeat(self, skeleton: Skeleton, text: str, events: list[AnyEvent]) -> None:
-        """Say what a frame that fits the skeleton means."""
-        self._misses = 0
-        event = skeleton.event
-        choice = self._choices[event.choice]  # type: ignore[union-attr]
-        offset = self._journal.offset
-        if type(event) is Text:
-            choice.channel("text").append(text)
-            events.append(Text(event.choice, text, offset))
-        elif type(event) is ToolArguments:
-            choice.calls[event.call].append(text)
-            events.append(ToolArguments(event.choice, event.call, text, offset))
-        elif type(event) is Reasoning:
-            choice.channel("reasoning").append(text)
-            events.append(Reasoning(event.choice, text, offset))
-            if skeleton.detail is not None:
-                path = f"/choices/{event.choice}/delta/reasoning_details"
-                self._journal.extend(path, [{**skeleton.detail, "text": text}])
+            skeleton, append = self._skeleton, self._append
 
     def _frame(self, data: bytes, event: str) -> None:
         said = len(self._journal.events)
         if event == "error":
             self._error_frame(data)
-            return
-        for payload in self._payloads.read(data):
-            self._payload(payload)
-            if self._ending is not None:
-                return
+        else:
+            for payload in self._payloads.read(data):
+                self._payload(payload)
+                if self._ending is not None:
+                    return
+        self._remember(data, self._journal.events[said:])
+
+    def _remember(self, data: bytes, events: list[AnyEvent]) -> None:
+        """Make the skeleton of a frame, unless skeletons did not pay in this stream.
+
+        The one before is forgotten in any case: this frame may have changed what it means.
+        """
+        if self._skeleton is not None and self._journal.frame - self._remembered > 1:
+            self._misses = 0
         self._skeleton = None
-        if self._misses < _MAX_MISSES and not event:
-            self._misses += 1
-            self._skeleton = maybe_skeleton(data, self._journal.events[said:])
+        if self._misses >= _MAX_MISSES:
+            return
+        self._misses += 1
+        self._remembered = self._journal.frame
+        self._skeleton = maybe_skeleton(data, events)
+        if self._skeleton is None:
+            return
+        event = events[0]
+        if isinstance(event, ToolArguments):
+            self._append = self._choices[event.choice].calls[event.call].append
+        elif isinstance(event, (Text, Reasoning)):
+            name: ChannelName = "text" if isinstance(event, Text) else "reasoning"
+            self._append = self._choices[event.choice].channel(name).append
+            self._details = f"/choices/{event.choice}/delta/reasoning_details"
 
     def _payload(self, payload: Payload) -> None:
         for repair in payload.repairs:
@@ -372,6 +386,10 @@ def parse(pieces: Iterable[bytes], *, strict: bool = False) -> Result:
             parser.feed(piece[start : start + _SLICE])
     parser.close()
     return parser.result()
+
+
+def _nowhere(_: str) -> None:
+    """Take no text: there is no skeleton yet."""
 
 
 def _path(extra: tuple[str, Any]) -> str:
