@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import httpx
 import httpx2
 import pytest
+
 from chunkproof_conformance.record.exchange import End, Exchange, Headers, Request, Response, Tape
 from chunkproof_conformance.record.transport import (
     AsyncHttpxRecordingTransport,

@@ -28,11 +28,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     Matrix = NDArray[np.float32]
@@ -207,6 +206,8 @@ def vocabulary(scripts: Sequence[str]) -> Vocabulary:
 
 def output_matrix(words: Vocabulary) -> Matrix:
     """Logits by [next token, last token]: the script, and babble of a..z for all other tokens."""
+    import numpy as np  # noqa: PLC0415 - as tokenizers: only where a checkpoint is made
+
     size = len(words.tokens)
     random = np.random.default_rng(0)
     matrix = random.normal(0, 0.02, (size, size)).astype(np.float32)
@@ -220,6 +221,8 @@ def output_matrix(words: Vocabulary) -> Matrix:
 
 def tensors(words: Vocabulary) -> dict[str, Matrix]:
     """All weights of a one-layer Qwen3 model by their checkpoint names, float32."""
+    import numpy as np  # noqa: PLC0415
+
     size = len(words.tokens)
     layer = "model.layers.0."
 

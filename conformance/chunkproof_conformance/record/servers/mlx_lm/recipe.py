@@ -64,9 +64,9 @@ def checkpoint_name(scripts: Sequence[str]) -> str:
     return "-".join(scripts)
 
 
-def make_checkpoints(python: Path, folder: Path) -> None:
+def make_checkpoints(python: Path, folder: Path, scenarios: Iterable[Scenario]) -> None:
     """Write every checkpoint that the scenarios need to `folder`."""
-    for scripts in sorted({scenario.checkpoint for scenario in SCENARIOS}):
+    for scripts in sorted({scenario.checkpoint for scenario in scenarios}):
         out = folder / checkpoint_name(scripts)
         subprocess.run([python, puppet.__file__, out, *scripts], check=True)  # noqa: S603
 
@@ -196,7 +196,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     ]
     with tempfile.TemporaryDirectory(prefix="mlx-lm-") as work:
         python = options.python or install(Path(work) / "environment")
-        make_checkpoints(python, Path(work))
+        make_checkpoints(python, Path(work), wanted)
         failures = record_all(python, Path(work), options.out, wanted)
     for name, why in failures.items():
         print(f"{name}: {why}", file=sys.stderr)  # noqa: T201
