@@ -82,7 +82,7 @@ class PayloadReader:
             text = data.decode("utf-8", "replace")
             repairs = ("invalid-utf8",)
         text = text.strip(_AROUND)
-        plain = _read_plain(text)
+        plain = None if text.startswith('{"') else _read_plain(text)
         if plain is not None:
             return [plain._replace(repairs=repairs + plain.repairs)]
         try:
