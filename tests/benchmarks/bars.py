@@ -17,7 +17,7 @@ GROWTH: Final = 1.05
 """Exponent of time over size, at most: 1.0 is linear."""
 
 MEMORY: Final = 3.0
-"""Peak over `sys.getsizeof` of the answer's strings, at most, after a constant is taken off."""
+"""Peak over `sys.getsizeof` of the answer's strings, at most, beside a constant."""
 
 MEMORY_CONSTANT: Final = 1024 * 1024
 """That constant, in bytes: one piece, its events, and the parser itself."""

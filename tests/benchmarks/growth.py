@@ -46,15 +46,17 @@ def _best(run: Callable[[], None]) -> float:
 
 
 class _Way(NamedTuple):
-    """A way of feeding, and how far up it is followed in a full run."""
+    """A way of feeding."""
 
     name: str
     feed: Callable[[Growing, int], None]
+    slow: bool = False
+    """A hundred calls per frame: followed one size less far, unless in full."""
 
 
 _WAYS: Final = (
     _Way("64 KiB pieces", lambda growing, frames: _drain(growing.piecewise(frames))),
-    _Way("byte by byte", lambda growing, frames: _drain(growing.bytewise(frames))),
+    _Way("byte by byte", lambda growing, frames: _drain(growing.bytewise(frames)), slow=True),
     _Way(
         "result() after every frame",
         lambda growing, frames: _drain(growing.framewise(frames), snapshots=True),
@@ -65,10 +67,11 @@ _CHARACTERS: Final = 4
 """Code points per delta, in both growing streams."""
 
 
-def curves(largest: int, note: Callable[[str], None]) -> Iterator[Curve]:
+def curves(largest: int, note: Callable[[str], None], *, full: bool) -> Iterator[Curve]:
     """Yield a curve per stream and way; largest: text deltas, at least 10,000."""
     text, arguments = growing_text(), growing_arguments()
     for way in _WAYS:
+        top = largest // 10 if way.slow and not full and largest > 10_000 else largest
         plans: Sequence[tuple[Growing, str, int, int]] = (
             (text, "deltas", 1_000, 1),
             (arguments, "characters", 10_000, _CHARACTERS),
@@ -76,7 +79,7 @@ def curves(largest: int, note: Callable[[str], None]) -> Iterator[Curve]:
         for growing, unit, smallest, per_frame in plans:
             points = []
             size = smallest
-            while size <= largest * (smallest // 1_000):
+            while size <= top * (smallest // 1_000):
                 note(f"growth: {growing.name}, {way.name}, {size:,} {unit}")
                 frames = size // per_frame
                 points.append(Point(size, _best(partial(way.feed, growing, frames))))

@@ -72,9 +72,9 @@ def measure(frames: int, note: Callable[[str], None]) -> Iterator[Measurement]:
         yield Measurement(
             "memory",
             case.name,
-            (peak - bars.MEMORY_CONSTANT) / answer,
-            "x answer",
-            bars.MEMORY,
+            peak / answer,
+            f"x answer ({bars.MEMORY:.0f} x + {bars.MEMORY_CONSTANT >> 20} MiB)",
+            bars.MEMORY + bars.MEMORY_CONSTANT / answer,
             at_least=False,
             detail=f"peak {peak / 1e6:,.1f} MB for an answer of {answer / 1e6:,.1f} MB",
         )

@@ -65,7 +65,8 @@ def plot(directory: Path, measurements: Sequence[Measurement], curves: Sequence[
     right.set(xlabel="text deltas, or characters of arguments", ylabel="CPU seconds")
     right.set_title(f"Growth (bar: exponent <= {bars.GROWTH})")
     right.grid(visible=True, which="major", alpha=0.3)
-    right.legend(fontsize="small")
+    if curves:
+        right.legend(fontsize="small")
     for suffix in ("png", "svg"):
         figure.savefig(directory / f"bench.{suffix}", dpi=120)
     plt.close(figure)

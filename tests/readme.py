@@ -1,0 +1,120 @@
+"""The generated parts of README.md and docs/cli.md; `make readme` writes them anew.
+
+A part stands between `<!-- generated: NAME -->` and `<!-- end -->`. Nothing in it is typed
+by hand: it is what the commands print, and what the corpus says of itself.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from chunkproof_conformance.cases.index import iter_cases
+
+ROOT: Final = Path(__file__).parent.parent
+README: Final = ROOT / "README.md"
+CLI_PAGE: Final = ROOT / "docs" / "cli.md"
+_PART: Final = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+RECORDED: Final = (
+    ("server", "a real server, generating"),
+    ("proxy-over-server", "a real proxy over a real server"),
+    ("proxy-over-script", "a real proxy over a scripted upstream"),
+)
+OTHERS: Final = (
+    ("synthesised", "rendered from an abstract message in a vendor's dialect"),
+    ("derived", "a named change to another case"),
+    ("imported", "another recorder's file"),
+)
+
+
+@cache
+def printed(*arguments: str) -> str:
+    """Return what `chunkproof` prints on stdout, without colours, 100 columns wide."""
+    command = [
+        sys.executable,
+        "-c",
+        "from chunkproof_conformance.cli.main import main; import sys; sys.exit(main())",
+    ]
+    done = subprocess.run(
+        [*command, *arguments],
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb"},
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    if done.returncode not in {0, 1}:  # 1: an implementation does not conform
+        raise RuntimeError(f"chunkproof {' '.join(arguments)} ended with {done.returncode}")
+    return done.stdout.decode()
+
+
+def commands() -> list[str]:
+    """Return the names of all commands, as the help lists them."""
+    listed = re.search(r"\{([a-z,-]+)\}", printed("--help"))
+    if listed is None:
+        raise RuntimeError("chunkproof --help lists no commands")
+    return listed[1].split(",")
+
+
+def fenced(text: str) -> str:
+    lines = (line.rstrip() for line in text.strip("\n").splitlines())
+    return "```text\n" + "\n".join(lines) + "\n```\n"
+
+
+def provenance() -> str:
+    """Return the counts of the corpus, split by where the bytes come from."""
+    kinds: Counter[str] = Counter()
+    setups: Counter[str | None] = Counter()
+    from_openai = 0
+    for case in iter_cases():
+        origin = case.key.provenance
+        kinds[origin.kind] += 1
+        if origin.kind == "recorded":
+            setups[origin.setup] += 1
+            from_openai += origin.server == "api.openai.com"
+    if unknown := set(setups) - {name for name, _ in RECORDED}:
+        raise RuntimeError(f"recorded cases of an unknown setup: {unknown}")
+    rows = [
+        "| provenance | cases |",
+        "|---|---:|",
+        *(f"| recorded: {words} | {setups[name]} |" for name, words in RECORDED),
+        f"| recorded from api.openai.com | {from_openai} |",
+        *(f"| {name}: {words} | {kinds[name]} |" for name, words in OTHERS),
+    ]
+    return "\n".join(rows) + "\n"
+
+
+def help_pages() -> str:
+    """Return the help of the program and of every command, one section each."""
+    pages = (f"## chunkproof {name}\n\n{fenced(printed(name, '--help'))}" for name in commands())
+    return "\n".join([fenced(printed("--help")), *pages])
+
+
+PARTS: Final[Mapping[str, Callable[[], str]]] = {
+    "verdicts": lambda: fenced(printed("run")),
+    "provenance": provenance,
+    "help": lambda: fenced(printed("--help")),
+    "help-pages": help_pages,
+}
+
+
+def regenerated(text: str) -> str:
+    """Return the text with every generated part made anew."""
+
+    def replace(match: re.Match[str]) -> str:
+        return match[1] + PARTS[match[2]]() + match[3]
+
+    return _PART.sub(replace, text)
+
+
+def main() -> None:
+    for page in (README, CLI_PAGE):
+        page.write_text(regenerated(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
