@@ -72,7 +72,7 @@ def answering(answers: Answers) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(answer[1])
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
