@@ -32,15 +32,13 @@ SCHEMAS = Path(str(find_spec("chunkproof_conformance").origin)).parent / "schema
 """mypy: the package is installed, or nothing here runs."""
 
 FORBIDDEN = {
-    "a path of a machine": re.compile(r"(?<![\w.:/\"])/(?:work|root|home|tmp|usr|opt|var|etc)/\w"),
+    "a path of a machine": re.compile(r"(?<![\w.:/])/(?:work|root|home|tmp|usr|opt|var|etc)/\w"),
     "a home folder": re.compile(r"C:\\\\Users|/Users/"),
     "a traceback": re.compile(r"Traceback|File \\?\"[^\"]+\\?\", line \d"),
     "a kernel or platform string": re.compile(r"(?i)linux-|darwin|glibc|x86_64|aarch64|-generic"),
     "a key": re.compile(r"sk-[A-Za-z0-9]{8}|[Bb]earer |api[-_]?key\W+\w|AKIA[0-9A-Z]{8}"),
     "a cookie": re.compile(r"(?i)set-cookie|openai-organization"),
-    "a registry or an internal host": re.compile(
-        r"(?i)pypi|npmjs|\.internal|\.local\b|127\.0\.0\.1"
-    ),
+    "a registry or an internal host": re.compile(r"pypi|npmjs|\.internal\b|\.local\b|127\.0\.0\.1"),
 }
 
 
@@ -83,7 +81,7 @@ def test_no_cassette_names_a_machine_or_a_secret(case_id: str) -> None:
 def test_the_forbidden_strings_would_be_found() -> None:
     """A canary for each kind."""
     for what, canary in {
-        "a path of a machine": "model at /home/someone/x.gguf",
+        "a path of a machine": '{"model":"/home/someone/x.gguf"}',
         "a home folder": "/Users/someone",
         "a traceback": "Traceback (most recent call last)",
         "a kernel or platform string": "Linux-6.1.0",
