@@ -25,7 +25,7 @@ def next_finish(known: str, reason: str) -> FinishStep:
     |-------|----------------|----------------|-----------------|-------|
     | any   | none, equal    | known          |                 | FIN-1 |
     | none  | any            | the new one    |                 | FIN-1 |
-    | any   | content_filter | content_filter | finish-conflict | FIN-4 |
+    | any   | content_filter | content_filter |                 | FIN-4 |
     | any   | another        | known          | finish-conflict | FIN-3 |
 
     The reason `error` also fails the stream (FIN-5), wherever it comes.
@@ -35,7 +35,7 @@ def next_finish(known: str, reason: str) -> FinishStep:
     if not known:
         return FinishStep(reason, is_new=True)
     if reason == "content_filter":
-        return FinishStep(reason, is_new=True, repair="finish-conflict")
+        return FinishStep(reason, is_new=True)
     return FinishStep(known, is_new=False, repair="finish-conflict")
 
 

@@ -74,8 +74,7 @@ class SseDecoder:
         self._max = max_frame_bytes
         self._line: list[bytes] = []
         self._line_bytes = 0
-        self._data: list[bytes] = []
-        self._data_bytes = 0
+        self._data: bytes | bytearray | None = None  # an array from the second line on
         self._event = ""
         self._too_large = False
         self._skip_lf = False
@@ -99,7 +98,7 @@ class SseDecoder:
                 piece = piece[1:]
                 start += 1
         items: list[Item] = []
-        if (self._line or self._data) and b"\r" not in piece:
+        if (self._line or self._data is not None) and b"\r" not in piece:
             # Read the open frame by lines to its end; what follows may be plain frames.
             boundary = piece.find(b"\n\n") + 2
             if boundary > 1:
@@ -117,8 +116,8 @@ class SseDecoder:
         line = b"".join(self._line)
         if self._too_large or (self._line_bytes > self._max and not line.startswith(b":")):
             return [Noticed(Notice.TOO_LARGE, b"", self.offset)]
-        ended = self._data == [b"[DONE]"] and not line
-        open_line = not self._data and line in {b"data: [DONE]", b"data:[DONE]"}
+        ended = self._data == b"[DONE]" and not line
+        open_line = self._data is None and line in {b"data: [DONE]", b"data:[DONE]"}
         if (ended or open_line) and not self._event:
             return [
                 Noticed(Notice.DONE_UNTERMINATED, line, self.offset),
@@ -160,7 +159,7 @@ class SseDecoder:
         """
         if (
             self._line
-            or self._data
+            or self._data is not None
             or self._event
             or self._too_large
             or not piece.startswith(b"data: ")
@@ -221,11 +220,7 @@ class SseDecoder:
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if name == b"data":
-            self._data_bytes += len(value) + 1
-            self._data.append(value)
-            if self._data_bytes > self._max:
-                self._data = []
-                self._too_large = True
+            self._add_data(value)
         elif name == b"event":
             self._event = value.decode("utf-8", "replace")
         elif name == b"id":
@@ -249,13 +244,24 @@ class SseDecoder:
             items += self._preamble_notices
             self._preamble_notices = []
 
+    def _add_data(self, value: bytes) -> None:
+        if self._data is None:
+            self._data = value
+        elif len(self._data) + len(value) >= self._max:
+            self._data = b""
+            self._too_large = True
+        else:
+            if isinstance(self._data, bytes):
+                self._data = bytearray(self._data)
+            self._data += b"\n"
+            self._data += value
+
     def _end_frame(self, offset: int, items: list[Item]) -> None:
         if self._too_large:
             items.append(Noticed(Notice.TOO_LARGE, b"", offset))
-        elif self._data:
-            items.append(Frame(b"\n".join(self._data), self._event, offset))
-        self._data = []
-        self._data_bytes = 0
+        elif self._data is not None:
+            items.append(Frame(bytes(self._data), self._event, offset))
+        self._data = None
         self._event = ""
         self._too_large = False
 
