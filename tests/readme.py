@@ -54,10 +54,11 @@ def printed(*arguments: str) -> str:
 
 def commands() -> list[str]:
     """Return the names of all commands, as the help lists them."""
-    listed = re.search(r"\{([a-z,-]+)\}", printed("--help"))
-    if listed is None:
+    _, _, listed = printed("--help").partition("\ncommands:\n")
+    names = re.findall(r"^  ([a-z-]+) ", listed.partition("\n\n")[0], re.MULTILINE)
+    if not names:
         raise RuntimeError("chunkproof --help lists no commands")
-    return listed[1].split(",")
+    return names
 
 
 def fenced(text: str) -> str:

@@ -66,7 +66,7 @@ def plot(directory: Path, measurements: Sequence[Measurement], curves: Sequence[
     right.set_title(f"Growth (bar: exponent <= {bars.GROWTH})")
     right.grid(visible=True, which="major", alpha=0.3)
     if curves:
-        right.legend(fontsize="small")
+        right.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
     for suffix in ("png", "svg"):
         figure.savefig(directory / f"bench.{suffix}", dpi=120)
     plt.close(figure)
