@@ -26,9 +26,10 @@ def next_finish(known: str, reason: str) -> FinishStep:
     | any   | none, equal    | known          |                 | FIN-1 |
     | none  | any            | the new one    |                 | FIN-1 |
     | any   | content_filter | content_filter |                 | FIN-4 |
+    | any   | error          | known          |                 | FIN-5 |
     | any   | another        | known          | finish-conflict | FIN-3 |
 
-    The reason `error` also fails the stream (FIN-5), wherever it comes.
+    The reason `error` fails the stream, wherever it comes (FIN-5).
     """
     if not reason or reason == known:
         return FinishStep(known, is_new=False)
@@ -36,7 +37,7 @@ def next_finish(known: str, reason: str) -> FinishStep:
         return FinishStep(reason, is_new=True)
     if reason == "content_filter":
         return FinishStep(reason, is_new=True)
-    return FinishStep(known, is_new=False, repair="finish-conflict")
+    return FinishStep(known, is_new=False, repair="" if reason == "error" else "finish-conflict")
 
 
 class Found(NamedTuple):

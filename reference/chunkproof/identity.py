@@ -90,7 +90,7 @@ def _taken_index(number: int, call_id: str, name: str, known: OpenCalls) -> Deci
             return Decision(Act.CONTINUE, known.by_id[call_id])
         if name:
             return Decision(Act.OPEN, repair="index-collapsed", names_index=True)
-    elif not call_id and name and name != call.name and call.arguments_complete():
+    elif not call_id and _is_another(name, call) and call.arguments_complete():
         return Decision(Act.OPEN, repair="index-collapsed", names_index=True)
     return Decision(Act.CONTINUE, number)
 
@@ -103,7 +103,7 @@ def _without_index(call_id: str, name: str, known: OpenCalls) -> Decision:
     if call_id:
         opens = bool(name) or last is None or last.arguments_complete()
     elif name:
-        opens = last is None or name != last.name or last.arguments_complete()
+        opens = last is None or _is_another(name, last) or last.arguments_complete()
     else:
         opens = False
     if opens:
@@ -111,6 +111,11 @@ def _without_index(call_id: str, name: str, known: OpenCalls) -> Decision:
     if last is None:
         return Decision(Act.ORPHAN, repair="orphan-fragment")
     return Decision(Act.CONTINUE, len(known.calls) - 1)
+
+
+def _is_another(name: str, call: Known) -> bool:
+    """Return whether a name is another than the call's; one that has none may take it."""
+    return bool(name and call.name and name != call.name)
 
 
 class Grown(NamedTuple):
