@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Final
 
 from chunkproof_conformance.cases.index import iter_cases
+from chunkproof_conformance.cli.main import COMMANDS
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = ROOT / "README.md"
 CLI_PAGE: Final = ROOT / "docs" / "cli.md"
-_PART: Final = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_PART: Final = re.compile(r"(<!-- generated: ([a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 RECORDED: Final = (
     ("server", "a real server, generating"),
@@ -47,23 +48,22 @@ def printed(*arguments: str) -> str:
         stdout=subprocess.PIPE,
         check=False,
     )
-    if done.returncode not in {0, 1}:  # 1: an implementation does not conform
+    if done.returncode != 0:
         raise RuntimeError(f"chunkproof {' '.join(arguments)} ended with {done.returncode}")
     return done.stdout.decode()
-
-
-def commands() -> list[str]:
-    """Return the names of all commands, as the help lists them."""
-    _, _, listed = printed("--help").partition("\ncommands:\n")
-    names = re.findall(r"^  ([a-z-]+) ", listed.partition("\n\n")[0], re.MULTILINE)
-    if not names:
-        raise RuntimeError("chunkproof --help lists no commands")
-    return names
 
 
 def fenced(text: str) -> str:
     lines = (line.rstrip() for line in text.strip("\n").splitlines())
     return "```text\n" + "\n".join(lines) + "\n```\n"
+
+
+def verdicts() -> str:
+    """Return the tables and the legend that `chunkproof run` prints, without its findings."""
+    blocks = printed("run").split("\n\n")
+    tables = [block for block in blocks if re.match(r"\S.*  \S.* ─+\n", block)]
+    shown = "\n\n".join([*tables, blocks[-1]])
+    return fenced(re.sub(r"; \d+\.\d+ s$", "", shown, flags=re.MULTILINE))
 
 
 def provenance() -> str:
@@ -91,25 +91,27 @@ def provenance() -> str:
 
 def help_pages() -> str:
     """Return the help of the program and of every command, one section each."""
-    pages = (f"## chunkproof {name}\n\n{fenced(printed(name, '--help'))}" for name in commands())
+    pages = (f"## chunkproof {name}\n\n{fenced(printed(name, '--help'))}" for name in COMMANDS)
     return "\n".join([fenced(printed("--help")), *pages])
 
 
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
-    "verdicts": lambda: fenced(printed("run")),
+    "verdicts": verdicts,
     "provenance": provenance,
     "help": lambda: fenced(printed("--help")),
     "help-pages": help_pages,
 }
 
 
+def parts(page: Path) -> dict[str, str]:
+    """Return the generated parts of a page as they stand there, by name."""
+    text = page.read_text(encoding="utf-8")
+    return {match[2]: match[3] for match in _PART.finditer(text)}
+
+
 def regenerated(text: str) -> str:
     """Return the text with every generated part made anew."""
-
-    def replace(match: re.Match[str]) -> str:
-        return match[1] + PARTS[match[2]]() + match[3]
-
-    return _PART.sub(replace, text)
+    return _PART.sub(lambda match: match[1] + PARTS[match[2]]() + match[4], text)
 
 
 def main() -> None:

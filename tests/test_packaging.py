@@ -196,6 +196,6 @@ def test_run_without_its_extra_says_what_to_install(bare: Environment) -> None:
 @pytest.mark.slow
 def test_run_judges_the_corpus_from_inside_the_wheel(with_run: Environment) -> None:
     """With the extra `run`, and no checkout near, the reference passes the shipped corpus."""
-    done = with_run.run("chunkproof", "run", "-i", "reference")
+    done = with_run.run("chunkproof", "run", "-i", "impl:reference")
     assert done.returncode == 0, done.stderr.decode()
     assert b"reference" in done.stdout
