@@ -1,7 +1,8 @@
 """Expected files: written by oracles alone, one for each case, no file of any other kind.
 
 The one test that writes (`pytest tests/test_expected.py --snapshot-update`) takes every case at
-once: syrupy deletes the file of a case that was filtered out or skipped.
+once: where cases are tests of their own, syrupy deletes the file of one that was filtered out or
+skipped. The file of a case that was removed goes with its cassette, by hand.
 """
 
 import json
