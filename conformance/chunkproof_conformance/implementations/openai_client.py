@@ -12,7 +12,11 @@ import httpx2
 import openai
 
 from chunkproof_conformance.connect.transport import PieceTransport
-from chunkproof_conformance.judge.observation import ObservedError, ObservedUsage
+from chunkproof_conformance.judge.observation import (
+    ObservedError,
+    ObservedLogprobs,
+    ObservedUsage,
+)
 
 if TYPE_CHECKING:
     from chunkproof_conformance.connect.adapter import Stream
@@ -84,6 +88,17 @@ def text_of(value: Any) -> str | None:
 def index_of(choice: Any, position: int) -> int:
     """The choice's index; where the client shows none, its place in the list (`choices[0]`)."""
     return choice.index if isinstance(choice.index, int) else position
+
+
+def logprobs_of(logprobs: Any) -> ObservedLogprobs | None:
+    """The entries of the client's logprobs object, as JSON objects."""
+    if logprobs is None:
+        return None
+    return ObservedLogprobs(_entries(logprobs.content), _entries(logprobs.refusal))
+
+
+def _entries(entries: Any) -> list[Any] | None:
+    return None if entries is None else [entry.to_dict() for entry in entries]
 
 
 def _count(usage: Any, name: str) -> int | None:

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from chunkproof_conformance.judge.comparison import Judgement, Terms, calls, strings
+from chunkproof_conformance.judge.comparison import (
+    Judgement,
+    Terms,
+    calls,
+    comparable,
+    strings,
+)
 from chunkproof_conformance.judge.diff import ABSENT, Difference
 from chunkproof_conformance.judge.expectation import may_execute
 from chunkproof_conformance.judge.fold import final_of
-from chunkproof_conformance.judge.observation import CHANNELS, ObservedUsage
+from chunkproof_conformance.judge.observation import CHANNELS, ObservedLogprobs, ObservedUsage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
     from chunkproof_conformance.judge.expectation import (
         ExpectedChoice,
         ExpectedFinal,
+        ExpectedLogprobs,
         ExpectedUsage,
     )
     from chunkproof_conformance.judge.observation import Observation, ObservedChoice
@@ -109,6 +116,27 @@ def _choice(
         )
     if not isinstance(expected.tool_calls, UnsetType) and "tool_calls" not in terms.blind:
         yield from calls(f"{path}/tool_calls", expected.tool_calls, got.tool_calls, terms)
+    if not isinstance(expected.logprobs, UnsetType) and "logprobs" not in terms.blind:
+        yield from _logprobs(f"{path}/logprobs", expected.logprobs, got.logprobs, terms)
+
+
+def _logprobs(
+    path: str, expected: ExpectedLogprobs | None, got: ObservedLogprobs | None, terms: Terms
+) -> Iterator[Difference]:
+    """Entry by entry; an empty list, null and no object at all are the same."""
+    for member in ObservedLogprobs.__struct_fields__:
+        wanted = getattr(expected, member) if expected else None
+        if isinstance(wanted, UnsetType):
+            continue
+        wanted, seen = wanted or [], getattr(got, member, None) or []
+        for number in range(max(len(wanted), len(seen))):
+            if terms.partial and number >= len(seen):
+                break
+            entry = wanted[number] if number < len(wanted) else ABSENT
+            other = seen[number] if number < len(seen) else ABSENT
+            if comparable(entry) != comparable(other):
+                yield Difference(f"{path}/{member}/{number}", entry, other)
+                break
 
 
 def _runnable(

@@ -75,6 +75,6 @@ def _terms(expected: Expectation, observation: Observation, blind: frozenset[str
 
 def _refuse_contradictions(observation: Observation, terms: Terms) -> None:
     for choice in observation.choices or ():
-        for member in ("role", *CHANNELS, "tool_calls", "finish_reason"):
+        for member in ("role", *CHANNELS, "tool_calls", "finish_reason", "logprobs"):
             if member in terms.blind and getattr(choice, member):
                 raise ContradictionError(f"reports {member}, which it declares not represented")

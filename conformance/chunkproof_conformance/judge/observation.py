@@ -5,6 +5,7 @@ library has no place for stands in `not_represented` of its implementation. Empt
 null mean the same here: no code point arrived.
 """
 
+import json
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -22,6 +23,7 @@ Member: TypeAlias = Literal[
     "tool_calls.id",
     "tool_calls.type",
     "finish_reason",
+    "logprobs",
     "usage",
 ]
 """What an implementation may have no place for."""
@@ -44,6 +46,13 @@ class ObservedCall(_Reported, frozen=True):
     """True where the library says "run it", False where it says "do not"; None: it does not say."""
 
 
+class ObservedLogprobs(_Reported, frozen=True):
+    """Token entries as JSON objects, in order; an empty list and null are the same."""
+
+    content: list[Any] | None = None
+    refusal: list[Any] | None = None
+
+
 class ObservedChoice(_Reported, frozen=True):
     """One choice, everything the library says belongs to it joined."""
 
@@ -54,6 +63,7 @@ class ObservedChoice(_Reported, frozen=True):
     refusal: str | None = None
     tool_calls: tuple[ObservedCall, ...] = ()
     finish_reason: str | None = None
+    logprobs: ObservedLogprobs | None = None
 
 
 class ObservedUsage(_Reported, frozen=True):
@@ -114,5 +124,5 @@ def json_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What an adapter reports after a run",
-        **msgspec.json.schema(Observation),
+        **json.loads(json.dumps(msgspec.json.schema(Observation))),  # tuples as JSON has them
     }

@@ -21,7 +21,7 @@ from chunkproof_conformance.run.plan import (
 from chunkproof_conformance.run.shrink import smallest_cuts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from chunkproof_conformance.cases.cassette import Case
     from chunkproof_conformance.connect.adapter import Stream
@@ -63,7 +63,7 @@ class RunOptions:
     cuttings: tuple[Cutting, ...] = DEFAULT_CUTTINGS
 
 
-_NO_PLAN = CutPlan("not run", "", ())
+NO_PLAN = CutPlan("not run", "", ())
 
 
 def run_case(
@@ -76,7 +76,7 @@ def run_case(
     """The verdicts of one implementation on one case, lowest level first."""
 
     def rows(verdict: Verdict, levels: Sequence[Level]) -> list[Row]:
-        return [Row(implementation.name, case.id, level, verdict, _NO_PLAN) for level in levels]
+        return [Row(implementation.name, case.id, level, verdict, NO_PLAN) for level in levels]
 
     try:
         expected = expectation(case.id)
@@ -154,7 +154,7 @@ def run_implementation(
     cases: Sequence[Case],
     expectation: Callable[[str], Expectation],
     options: RunOptions = RunOptions(),
-) -> Iterator[list[Row]]:
+) -> Generator[list[Row]]:
     """The rows of every case, in the order given; stops the connection at the end."""
     try:
         for case in cases:

@@ -22,6 +22,7 @@ from chunkproof_conformance.implementations.openai_client import (
     error_of,
     index_of,
     library_version,
+    logprobs_of,
     usage_of,
 )
 from chunkproof_conformance.judge.observation import (
@@ -30,6 +31,7 @@ from chunkproof_conformance.judge.observation import (
     ObservedCall,
     ObservedChoice,
     ObservedError,
+    ObservedLogprobs,
     ObservedUsage,
 )
 
@@ -58,6 +60,7 @@ class _Choice:
     text: str = ""
     refusal: str = ""
     finish_reason: str | None = None
+    logprobs: ObservedLogprobs | None = None
     function_call: _Call | None = None
     final_tool_calls: dict[int, _Call] = field(default_factory=dict)
 
@@ -75,6 +78,7 @@ class _Choice:
             self.refusal,
             tuple(call.observed() for call in calls),
             self.finish_reason,
+            self.logprobs,
         )
 
 
@@ -107,6 +111,8 @@ class _Loop:
             self._take_function_call(index, kept, delta.function_call)
         for entry in delta.tool_calls or []:
             self._take_tool_call(index, kept, entry)
+        if choice.logprobs is not None:
+            kept.logprobs = _extended(kept.logprobs, logprobs_of(choice.logprobs))
         if choice.finish_reason:
             kept.finish_reason = choice.finish_reason
 
@@ -146,6 +152,17 @@ class _Loop:
             error=error,
             events=tuple(self.events),
         )
+
+
+def _extended(
+    kept: ObservedLogprobs | None, new: ObservedLogprobs | None
+) -> ObservedLogprobs | None:
+    """The entries so far and the new ones: lists are appended."""
+    if kept is None or new is None:
+        return new or kept
+    return ObservedLogprobs(
+        (kept.content or []) + (new.content or []), (kept.refusal or []) + (new.refusal or [])
+    )
 
 
 class ChunksAdapter:

@@ -1,6 +1,10 @@
 """`client.chat.completions.stream()`: its events, and the completion it has accumulated.
 
-After an exception a user still has `current_completion_snapshot`; that is what is reported then.
+`get_final_completion()` raises on purpose where the finish reason is `length` or
+`content_filter`, and says so: documented, and nothing false. The completion is then the one in
+`current_completion_snapshot`, and the exception is not counted. After any other exception the
+snapshot is reported too, as what the user still has.
+
 The delta events carry no choice, so the level sequence is not represented for several choices.
 They carry no id either: the final one of that index is taken from the completion. Nothing of the
 helper says "run this call", so no call is reported as executable.
@@ -9,6 +13,8 @@ helper says "run this call", so no call is reported as executable.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+import openai
 
 from chunkproof import events as ev
 from chunkproof_conformance.implementations.openai_client import (
@@ -19,6 +25,7 @@ from chunkproof_conformance.implementations.openai_client import (
     error_of,
     index_of,
     library_version,
+    logprobs_of,
     text_of,
     usage_of,
 )
@@ -62,7 +69,7 @@ class StreamAdapter:
             with self._client.client.chat.completions.stream(**request) as helper:
                 try:
                     seen.extend(helper)
-                    completion = helper.get_final_completion()
+                    completion = final_completion(helper)
                 except Exception as raised:  # noqa: BLE001 -- whatever the user would see
                     error = error_of(raised)
                     completion = maybe_snapshot(helper)
@@ -72,6 +79,14 @@ class StreamAdapter:
 
     def stop(self) -> None:
         self._client.close()
+
+
+def final_completion(helper: Any) -> Any:
+    """The completion as its user gets it, also where a finish reason is told by an exception."""
+    try:
+        return helper.get_final_completion()
+    except (openai.LengthFinishReasonError, openai.ContentFilterFinishReasonError):
+        return helper.current_completion_snapshot
 
 
 def maybe_snapshot(helper: Any) -> Any:
@@ -111,6 +126,7 @@ def _choice(index: int, entry: Any) -> ObservedChoice:
         text_of(message.refusal),
         tuple(calls),
         text_of(entry.finish_reason),
+        logprobs_of(entry.logprobs),
     )
 
 

@@ -12,6 +12,7 @@ from chunkproof_conformance.judge.observation import (
     ObservedCall,
     ObservedChoice,
     ObservedError,
+    ObservedLogprobs,
     ObservedUsage,
 )
 
@@ -56,8 +57,9 @@ class ReferenceAdapter:
         events: list[AnyEvent] = []
         after: list[int] = []
         for number, piece in enumerate(stream.pieces, 1):
-            events += parser.feed(piece)
-            after += [number] * (len(events) - len(after))
+            if new := parser.feed(piece):
+                events += new
+                after += [number] * len(new)
         broken = BROKEN.get(stream.end)
         events += parser.close(ConnectionError(broken) if broken else None)
         after += [len(stream.pieces)] * (len(events) - len(after))
@@ -85,6 +87,7 @@ def observation_of(result: Result, events: list[AnyEvent], after: list[int]) -> 
                     for call in choice.tool_calls
                 ),
                 choice.finish_reason,
+                ObservedLogprobs(**choice.logprobs) if choice.logprobs else None,
             )
             for choice in result.choices
         ),

@@ -1,0 +1,105 @@
+"""The report for machines: one JSON object."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from chunkproof_conformance.judge.attribution import finding
+from chunkproof_conformance.judge.diff import ABSENT
+from chunkproof_conformance.run.report import (
+    conforms,
+    origin_counts,
+    profile_lines,
+    repeat_command,
+)
+
+if TYPE_CHECKING:
+    from chunkproof_conformance.judge.diff import Difference
+    from chunkproof_conformance.run.report import CaseFacts, ImplementationRun, Report
+    from chunkproof_conformance.run.runner import Row
+
+
+def report_object(report: Report) -> dict[str, Any]:
+    """The report as JSON value; strings may hold lone surrogates, so write it as ASCII."""
+    return {
+        "chunkproof": version("chunkproof"),
+        "finished": report.finished,
+        "corpus": {
+            "cases": len(report.cases),
+            "by_origin": origin_counts(report.cases),
+            "recorded_from_api_openai_com": sum(case.from_openai for case in report.cases),
+        },
+        "cases": {case.id: _case(case) for case in report.cases},
+        "implementations": [_implementation(report, run) for run in report.runs],
+    }
+
+
+def _case(case: CaseFacts) -> dict[str, Any]:
+    return {
+        "title": case.title,
+        "strength": case.rank.strength,
+        "profiles": list(case.rank.profiles),
+        "rules": list(case.rules),
+        "origin": case.origin,
+    }
+
+
+def _implementation(report: Report, run: ImplementationRun) -> dict[str, Any]:
+    who = msgspec.to_builtins(run.implementation)
+    return {
+        **who,
+        # Sets have no order; reports do.
+        "not_represented": sorted(who["not_represented"]),
+        "cannot_request": sorted(who["cannot_request"]),
+        "connection": run.spec,
+        "conforms": conforms(report, run),
+        "seconds": round(run.seconds, 3),
+        "profiles_reached": {
+            line.profile: {
+                "level": line.reached,
+                "required": line.required,
+                "by_origin": {
+                    origin: {str(kind): count for kind, count in tally.items()}
+                    for origin, tally in line.counts.items()
+                },
+            }
+            for line in profile_lines(report, run)
+        },
+        "verdicts": [_row(report, run, row) for row in run.rows],
+    }
+
+
+def _row(report: Report, run: ImplementationRun, row: Row) -> dict[str, Any]:
+    verdict = row.verdict
+    members = {
+        "detail": verdict.detail,
+        "differences": [_difference(difference) for difference in verdict.differences],
+        "not_represented": list(verdict.not_represented),
+        "finding": finding(verdict.differences[0], report.case(row.case).rules)
+        if verdict.differences
+        else "",
+        "remarks": list(verdict.remarks),
+        "cut": row.plan.name if verdict.differences else "",
+        "cutting_matters": row.cutting_matters,
+        "repeat": repeat_command(run, row) if verdict.message else "",
+    }
+    return {
+        "case": row.case,
+        "level": row.level,
+        "verdict": str(verdict.kind),
+        **{name: value for name, value in members.items() if value},
+    }
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    members: dict[str, Any] = {"path": difference.path}
+    if difference.expected is not ABSENT:
+        members["expected"] = difference.expected
+    if difference.got is not ABSENT:
+        members["got"] = difference.got
+    if difference.why:
+        members["why"] = difference.why
+    return members

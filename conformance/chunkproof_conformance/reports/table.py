@@ -1,0 +1,254 @@
+"""The verdict table for people, with rich. Made for 100 columns."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from chunkproof_conformance.judge.attribution import finding
+from chunkproof_conformance.judge.diff import aligned
+from chunkproof_conformance.judge.profiles import is_required
+from chunkproof_conformance.judge.verdicts import RED, Kind
+from chunkproof_conformance.run.report import (
+    ORIGINS,
+    conforms,
+    failures,
+    origin_counts,
+    profile_lines,
+    repeat_command,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from chunkproof_conformance.run.report import (
+        CaseFacts,
+        ImplementationRun,
+        Origin,
+        ProfileLine,
+        Report,
+        Tally,
+    )
+    from chunkproof_conformance.run.runner import Row
+
+HEADINGS: Final[dict[Origin, str]] = {
+    "server": "real\nserver",
+    "proxy-over-server": "proxy over\nserver",
+    "proxy-over-script": "proxy over\nscript",
+    "synthesised": "synthe-\nsised",
+    "derived": "derived",
+    "imported": "imported",
+}
+SIGNS: Final[dict[Tally, tuple[str, str]]] = {
+    Kind.PASS: ("✓", "green"),
+    "not represented": ("○", "green"),
+    Kind.FAIL: ("✗", "bold red"),
+    Kind.CHOICE: ("◇", "cyan"),
+    Kind.KNOWN_FAILURE: ("k", "yellow"),
+    Kind.STALE: ("s", "bold red"),
+    Kind.FLAKY: ("~", "yellow"),
+    Kind.SKIPPED: ("-", "dim"),
+    Kind.ERROR: ("!", "bold red"),
+    Kind.TIMEOUT: ("⏱", "bold red"),
+    Kind.HARNESS_ERROR: ("H", "bold magenta"),
+    Kind.NOT_AVAILABLE: ("·", "dim"),
+}
+LEGEND: Final = (
+    "✓ pass  ○ passes; has no place for a member (declared)  ◇ choice, never wrong  ✗ fail\n"
+    "! error of the adapter  ⏱ timeout  - skipped  · n/a"
+)
+REACHED_STYLE: Final = {"none": "bold red", "n/a": "dim", "not claimed": "dim"}
+SHOWN_IN_FULL: Final = 3
+
+
+def report_table(report: Report, *, in_full: int = SHOWN_IN_FULL) -> RenderableType:
+    """The whole report. in_full: failures per implementation shown with their difference."""
+    parts: list[RenderableType] = []
+    for run in report.runs:
+        parts += [_heading(report, run), Padding(_profiles(report, run), (0, 0, 0, 2))]
+        parts += _failures(report, run, in_full)
+        parts.append(Text())
+    parts.append(Text(LEGEND, style="dim"))
+    parts.append(_provenance(report))
+    if not report.finished:
+        parts.append(Text("This run was cut short; the table shows what was judged.", "bold red"))
+    return Group(*parts)
+
+
+def _heading(report: Report, run: ImplementationRun) -> RenderableType:
+    who = run.implementation
+    good = conforms(report, run)
+    title = Text.assemble(
+        (who.name, "bold"),
+        (f"  {who.version}", "cyan"),
+        "  ",
+        ("conforms", "bold green") if good else ("does not conform", "bold red"),
+    )
+    levels = " · ".join(
+        f"{line.profile}\N{NO-BREAK SPACE}{line.reached}"
+        for line in profile_lines(report, run)
+        if line.reached not in {"not claimed", "n/a"}
+    )
+    note = f"{who.note}; " if who.note else ""
+    return Group(
+        Rule(title, align="left", style="dim"),
+        Text(f"  {levels}", style="bold") if levels else Text("  nothing required was judged"),
+        Text(f"  {note}{run.seconds:.1f} s", style="dim"),
+    )
+
+
+def _profiles(report: Report, run: ImplementationRun) -> Table:
+    there = origin_counts(report.cases)
+    columns: list[Origin] = [
+        origin for origin in ORIGINS if there[origin] or origin in {*ORIGINS[:3], "synthesised"}
+    ]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("profile", no_wrap=True, vertical="bottom")
+    table.add_column("level", no_wrap=True)
+    table.add_column("re-\nquired", justify="right")
+    for origin in columns:
+        table.add_column(HEADINGS[origin], no_wrap=True)
+    for line in profile_lines(report, run):
+        claimed = line.reached != "not claimed"
+        table.add_row(
+            Text(line.profile, style="" if claimed else "dim"),
+            Text(line.reached, style=REACHED_STYLE.get(line.reached, "bold green")),
+            Text(str(line.required), style="" if line.required else "dim"),
+            *(_cell(line, origin) for origin in columns),
+        )
+    return table
+
+
+def _cell(line: ProfileLine, origin: Origin) -> Text:
+    counts = line.counts.get(origin, {})
+    if not counts:
+        return Text(".", style="dim")
+    shown = [
+        Text(f"{counts[kind]}{sign}", style=style)
+        for kind, (sign, style) in SIGNS.items()
+        if kind in counts
+    ]
+    return Text(" ").join(shown)
+
+
+def _failures(report: Report, run: ImplementationRun, in_full: int) -> list[RenderableType]:
+    """The first failure of each finding in full, then every finding with its cases."""
+    found = failures(report, run)
+    if not found:
+        return []
+    firsts: dict[str, tuple[CaseFacts, Row]] = {}
+    for pair in found:
+        firsts.setdefault(_finding(*pair), pair)
+    parts: list[RenderableType] = [Text()]
+    for case, row in list(firsts.values())[:in_full]:
+        required = is_required(case.rank, run.implementation)
+        parts.append(Padding(_in_full(case, run, row, required=required), (0, 0, 1, 2)))
+    parts += _by_finding(found, run)
+    return parts
+
+
+def _finding(case: CaseFacts, row: Row) -> str:
+    """The finding in one line; for an error or a timeout, what is said of it."""
+    if not row.verdict.differences:
+        return f"{row.verdict.kind}: {row.verdict.detail[:80]}"
+    return finding(row.verdict.differences[0], case.rules)
+
+
+def _in_full(
+    case: CaseFacts, run: ImplementationRun, row: Row, *, required: bool
+) -> RenderableType:
+    sign, style = SIGNS[row.verdict.kind]
+    head = Text.assemble(
+        (f"{sign} ", style), (case.id, "bold"), f"  {row.level}  ", _weight(case, required=required)
+    )
+    lines: list[RenderableType] = [head]
+    body: list[RenderableType] = [
+        Text(_finding(case, row)),
+        Text(f"case: {case.title}", style="dim"),
+    ]
+    for difference in row.verdict.differences[:1]:
+        expected, got = aligned(difference.expected, difference.got)
+        more = len(row.verdict.differences) - 1
+        where = Text(difference.path, style="dim")
+        if more:
+            where.append(f"  and {more} more")
+        body += [
+            where,
+            Text.assemble(("expected  ", "dim"), (expected, "green")),
+            Text.assemble(("got       ", "dim"), (got, "red")),
+        ]
+        if difference.why:
+            body.append(Text.assemble(("          ", ""), (difference.why[:160], "dim")))
+    if not row.verdict.differences:
+        body.append(Text(row.verdict.detail[:300], style="red"))
+    if row.cutting_matters:
+        body.append(Text(f"only when {_short(row.plan.name)}; in one piece it passes", "yellow"))
+    body.append(Text(f"$ {repeat_command(run, row)}", style="dim", no_wrap=True, overflow="fold"))
+    return Group(*lines, Padding(Group(*body), (0, 0, 0, 2)))
+
+
+def _weight(case: CaseFacts, *, required: bool) -> Text:
+    words = case.rank.strength if required else f"{case.rank.strength}, not required here"
+    return Text(words, style="bold red" if required else "dim")
+
+
+def _short(name: str) -> str:
+    return name if len(name) < 60 else f"{name[:57]}…"
+
+
+def _by_finding(
+    found: list[tuple[CaseFacts, Row]], run: ImplementationRun
+) -> Iterator[RenderableType]:
+    """Every failing case in one line, under the rule it differs from."""
+
+    def key(pair: tuple[CaseFacts, Row]) -> str:
+        return _finding(*pair)
+
+    for said, pairs in groupby(sorted(found, key=key), key=key):
+        cases = list(pairs)
+        yield Text.assemble(
+            ("  ✗ ", "bold red"),
+            (f"{run.implementation.version} {said}", "bold"),
+            (f"  {len(cases)}", "bold red"),
+        )
+        for case, row in cases:
+            required = is_required(case.rank, run.implementation)
+            line = Text(f"      {case.id}", no_wrap=True, overflow="ellipsis")
+            line.append("  required" if required else "", style="red")
+            yield line.append(f"  {_seen(row)}", style="dim")
+
+
+def _seen(row: Row) -> str:
+    """What was seen, as short as it gets."""
+    if not row.verdict.differences:
+        return row.verdict.detail
+    first = row.verdict.differences[0]
+    expected, got = aligned(first.expected, first.got)
+    return f"{first.path}: {first.why}" if first.why else f"{first.path}: {got}, not {expected}"
+
+
+def _provenance(report: Report) -> Text:
+    counts = origin_counts(report.cases)
+    recorded = sum(counts[origin] for origin in ORIGINS[:3])
+    from_openai = sum(case.from_openai for case in report.cases)
+    line = Text.assemble(
+        (f"{len(report.cases)} cases", "bold"),
+        f": recorded {recorded} (real server generating {counts['server']}, "
+        f"real proxy over a real server {counts['proxy-over-server']}, "
+        f"real proxy over a scripted upstream {counts['proxy-over-script']}), "
+        f"synthesised {counts['synthesised']}, derived {counts['derived']}, "
+        f"imported {counts['imported']}. ",
+        (f"Recorded from api.openai.com: {from_openai}.", "bold"),
+    )
+    judged = sum(len(run.rows) for run in report.runs)
+    red = sum(row.verdict.kind in RED for run in report.runs for row in run.rows)
+    line.append(f" {judged} verdicts, {red} red.", style="dim")
+    return line
