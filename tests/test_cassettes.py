@@ -81,7 +81,7 @@ def test_no_cassette_names_a_machine_or_a_secret(case_id: str) -> None:
 def test_the_forbidden_strings_would_be_found() -> None:
     """A canary for each kind."""
     for what, canary in {
-        "a path of a machine": '{"model":"/home/someone/x.gguf"}',
+        "a path of a machine": '{"model":"/var/lib/x.gguf"}',
         "a home folder": "/Users/someone",
         "a traceback": "Traceback (most recent call last)",
         "a kernel or platform string": "Linux-6.1.0",
