@@ -11,6 +11,8 @@ import re
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
+from chunkproof.errors import UsageError
+
 MAX_DEPTH: Final = 256
 """Nesting of arrays and objects; the interpreter's own limit differs by version and stack."""
 
@@ -94,6 +96,24 @@ class PayloadReader:
                 return [Payload(Kind.IGNORED, repairs=repairs), *several]
             return [_malformed(error, text, repairs)]
         return [payload._replace(repairs=repairs + payload.repairs)] if repairs else [payload]
+
+    def read_value(self, value: Any) -> Payload:
+        """Return the payload that a JSON value is, by the rows for its text.
+
+        So NaN, infinities, halves of pairs and deep nesting mean what they mean in bytes.
+        Raises: UsageError if it is no JSON value.
+        """
+        try:
+            text = json.dumps(value)
+        except RecursionError:
+            problem = "nested deeper than the caller's stack lets it be read"
+            return _malformed(MalformedPayloadError(problem, "PAY-13"), "", ())
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"no JSON value: {error}") from error
+        try:
+            return self._read_value(text)
+        except MalformedPayloadError as error:
+            return _malformed(error, text, ())
 
     def _read_value(self, text: str) -> Payload:
         value = self.read_json(text)

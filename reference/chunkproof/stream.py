@@ -16,7 +16,6 @@ from chunkproof.payload import (
     MalformedPayloadError,
     Payload,
     PayloadReader,
-    classify,
 )
 from chunkproof.result import ErrorInfo, Result
 from chunkproof.skeleton import Skeleton, maybe_skeleton
@@ -94,12 +93,12 @@ class StreamParser:
         """Take one chunk as a JSON value, for callers whose client parsed it; no offsets.
 
         `[DONE]` is invisible here: a finished stream closed cleanly is complete without a
-        repair. Raises: as `feed`.
+        repair. Raises: as `feed`; UsageError if it is no JSON value.
         """
         events = self._begin("feed_chunk")
         if self._ending is None:
             self._journal.frame += 1
-            self._take(self._payload, classify(value)._replace(has_surrogates=True))
+            self._take(self._payload, self._payloads.read_value(value))
         return events
 
     def close(self, error: BaseException | str | None = None) -> list[AnyEvent]:
