@@ -18,6 +18,9 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     K connection, C client."""
     says: str
     level: Literal["MUST", "SHOULD", "MAY"]
+    frequency: Literal["A", "B", "C", "D"]
+    """A: several providers, or seen at a large one. B: two or more independent reports.
+    C: one or two. D: rare, or derived."""
     source: str
     """Who says so, joined with `+`: N a norm (WHATWG, RFC 8259), D the vendor's documentation,
     W seen in recordings, I issue reports, S follows from the byte level or from the others."""

@@ -194,18 +194,13 @@ SCENARIOS: Final = (
     ),
     Scenario(
         "tools/mlx-lm-call-then-text",
-        "Text after a call, the first of it in the delta that brings the call",
+        "Text, a call, and text after it",
         "tooltext",
         ("tooltext",),
         ["core", "tools"],
         "should",
         ["TXT-1", "TOOL-1", "END-2"],
-        [
-            *EVERY_STREAM,
-            "tc-whole-in-one-chunk",
-            "content-and-tools-same-delta",
-            "text-after-tools",
-        ],
+        [*EVERY_STREAM, "tc-whole-in-one-chunk", "text-after-tools"],
         request=tools(TIME),
     ),
     Scenario(
@@ -243,7 +238,7 @@ SCENARIOS: Final = (
     ),
     Scenario(
         "tools/mlx-lm-two-calls",
-        "Two calls with a line end of text between them",
+        "Two calls, a line end of text beside the first",
         "two",
         ("two",),
         ["core", "tools", "parallel-tools"],
@@ -254,7 +249,7 @@ SCENARIOS: Final = (
             "tc-whole-in-one-chunk",
             "tc-parallel-sequential",
             "whitespace-only-delta",
-            "text-after-tools",
+            "content-and-tools-same-delta",
         ],
         request=tools(WEATHER, TIME),
     ),

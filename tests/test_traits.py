@@ -1,0 +1,98 @@
+"""A case claims rows of the catalogue; its bytes must show each of them."""
+
+import pytest
+
+from chunkproof_conformance.cases.cassette import Case
+from chunkproof_conformance.cases.expected import read_expected
+from chunkproof_conformance.cases.index import iter_cases
+from chunkproof_conformance.cases.rows import ROWS
+from chunkproof_conformance.cases.traits import TRAITS, shown, unshown
+from chunkproof_conformance.cases.wire_view import WireView
+
+
+def view(*payloads: str, status: int = 200, end: str = "eof") -> WireView:
+    """A stream of these payloads in one read."""
+    body = "".join(f"data: {payload}\n\n" for payload in payloads).encode()
+    return WireView(body, (body,), status, end)
+
+
+def test_every_claim_is_shown_by_the_bytes() -> None:
+    """A row that nobody can tell from the wire cannot be claimed either."""
+    assert {case.id: rows for case in iter_cases() if (rows := unshown(case))} == {}
+
+
+def test_traits_belong_to_rows() -> None:
+    """No trait without its row in the catalogue."""
+    assert TRAITS.keys() <= ROWS.keys()
+
+
+def test_every_trait_tells_streams_apart() -> None:
+    """A predicate that is true of all streams, or of none, would say nothing."""
+    cases = list(iter_cases())
+    counts = dict.fromkeys(TRAITS, 0)
+    for case in cases:
+        for row in shown(case):
+            counts[row] += 1
+    assert [row for row, count in counts.items() if not 0 < count < len(cases)] == []
+
+
+def test_a_rare_hazard_is_a_must_only_where_a_norm_or_a_document_says_so() -> None:
+    """What one reporter saw once binds nobody, and what may be done need not."""
+    for case in iter_cases():
+        if case.key.strength == "must":
+            assert not [row for row in case.key.rows if binds_nobody(row)], case.id
+
+
+def test_no_two_cases_show_the_same_in_the_same_dialect() -> None:
+    """Same traits, same sender and the same answer: one of them is enough."""
+    seen: dict[tuple[object, ...], str] = {}
+    for case in iter_cases():
+        origin = case.key.provenance
+        sender = (origin.kind, origin.server, origin.upstream)
+        what = (sender, tuple(shown(case)), case.key.end, answer(case))
+        assert what not in seen, f"{case.id} is {seen.get(what)}"
+        seen[what] = case.id
+
+
+@pytest.mark.parametrize(
+    ("row", "wire"),
+    [
+        ("identical-deltas", view(*['{"choices": [{"index": 0, "delta": {"content": "a"}}]}'] * 2)),
+        ("error-string", view('{"error": "boom"}')),
+        ("error-then-done", view('{"error": {"message": "m"}}', "[DONE]")),
+        ("transport-reset", view("{}", end="reset")),
+        ("http-error-status", view("{}", status=429)),
+        ("many-events-per-read", view("{}", "{}")),
+        ("role-never", view('{"choices": [{"index": 0, "delta": {"role": null}}]}')),
+        ("choice-index-missing", view('{"choices": [{"delta": {}}]}')),
+    ],
+)
+def test_a_trait_sees_its_row(row: str, wire: WireView) -> None:
+    """The smallest stream of its kind; and the empty one has none of them."""
+    assert TRAITS[row](wire)
+    assert not TRAITS[row](WireView(b"", (), 200, "eof"))
+
+
+@pytest.mark.parametrize(
+    "payload",
+    ["", "null", "[]", "{", '"x"', '{"choices": null}', '{"choices": [null, 5, {"delta": []}]}'],
+)
+def test_traits_survive_any_wire(payload: str) -> None:
+    """They look at bytes as they lie; members of any kind are no error."""
+    wire = view(payload, '{"choices": [{"delta": {"tool_calls": [1, {"function": 2}]}}]}')
+    assert all(isinstance(trait(wire), bool) for trait in TRAITS.values())
+
+
+def binds_nobody(row: str) -> bool:
+    row_ = ROWS[row]
+    rare = row_.frequency == "D" and not {"N", "D"} & set(row_.source.split("+"))
+    return rare or row_.level == "MAY"
+
+
+def answer(case: Case) -> str:
+    """What the stream says, by its oracle, without ids."""
+    choices = read_expected(case.id)["final"].get("choices", [])
+    for choice in choices:
+        for call in choice["tool_calls"]:
+            call.pop("id", None)
+    return repr(choices)
