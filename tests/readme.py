@@ -20,6 +20,8 @@ from chunkproof_conformance.cli.main import COMMANDS
 ROOT: Final = Path(__file__).parent.parent
 README: Final = ROOT / "README.md"
 CLI_PAGE: Final = ROOT / "docs" / "cli.md"
+PARSE_PAGE: Final = ROOT / "docs" / "parse.md"
+CUT_CALL: Final = "tools/llama-server-cut-by-length"
 _PART: Final = re.compile(r"(<!-- generated: ([a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 RECORDED: Final = (
@@ -35,7 +37,7 @@ OTHERS: Final = (
 
 
 @cache
-def printed(*arguments: str) -> str:
+def printed(*arguments: str, stdin: str = "") -> str:
     """Return what `chunkproof` prints on stdout, without colours, 100 columns wide."""
     command = [
         sys.executable,
@@ -45,6 +47,7 @@ def printed(*arguments: str) -> str:
     done = subprocess.run(
         [*command, *arguments],
         env={**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb"},
+        input=stdin.encode(),
         stdout=subprocess.PIPE,
         check=False,
     )
@@ -89,6 +92,13 @@ def provenance() -> str:
     return "\n".join(rows) + "\n"
 
 
+def timeline() -> str:
+    """Return what `chunkproof parse` shows of a call that the token limit cuts in half."""
+    body = printed("show", CUT_CALL, "--raw")
+    shell = f"$ chunkproof show {CUT_CALL} --raw | chunkproof parse --every 300"
+    return fenced(f"{shell}\n{printed('parse', '--every', '300', stdin=body)}")
+
+
 def help_pages() -> str:
     """Return the help of the program and of every command, one section each."""
     pages = (f"## chunkproof {name}\n\n{fenced(printed(name, '--help'))}" for name in COMMANDS)
@@ -99,6 +109,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "verdicts": verdicts,
     "provenance": provenance,
     "help": lambda: fenced(printed("--help")),
+    "timeline": timeline,
     "help-pages": help_pages,
 }
 
@@ -115,7 +126,7 @@ def regenerated(text: str) -> str:
 
 
 def main() -> None:
-    for page in (README, CLI_PAGE):
+    for page in (README, CLI_PAGE, PARSE_PAGE):
         page.write_text(regenerated(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 

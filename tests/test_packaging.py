@@ -173,7 +173,7 @@ def test_the_parser_needs_msgspec_alone(bare: Environment, wheel: Path) -> None:
     assert closure(wheel, "") == {"msgspec"}
     done = bare.run("chunkproof", "parse", "--json", "-", stdin=STREAM)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert json.loads(done.stdout)["outcome"] == "complete"
+    assert json.loads(done.stdout)["result"]["outcome"] == "complete"
 
 
 @pytest.mark.parametrize("command", [(), ("parse",), ("run",)])
