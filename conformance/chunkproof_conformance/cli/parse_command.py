@@ -152,22 +152,19 @@ def _print_frames(pieces: Iterable[bytes], *, as_json: bool) -> None:
     items += decoder.close()
     frames = [item for item in items if isinstance(item, Frame)]
     if as_json:
-        print(
-            _json(
-                [
-                    {
-                        "event": frame.event or "message",
-                        "data": frame.data.decode("utf-8", "replace"),
-                        "offset": frame.offset,
-                    }
-                    for frame in frames
-                ]
-            )  # fmt: skip
-        )
+        print(_json([_frame(frame) for frame in frames]))
         return
     for number, frame in enumerate(frames, 1):
         event = frame.event or "message"
         print(f"{number:>5}  {frame.offset:>8}  {event}  {frame.data.decode('utf-8', 'replace')}")
+
+
+def _frame(frame: Frame) -> dict[str, Any]:
+    return {
+        "event": frame.event or "message",
+        "data": frame.data.decode("utf-8", "replace"),
+        "offset": frame.offset,
+    }
 
 
 def _json(value: Any) -> str:

@@ -118,7 +118,7 @@ def _print(report: Report, *, as_json: bool, in_full: int) -> None:
 
     from chunkproof_conformance.reports.table import report_table
 
-    Console(highlight=False).print(report_table(report, in_full=in_full))
+    Console(highlight=False).print(report_table(report, in_full=in_full), crop=False)
 
 
 @contextmanager

@@ -29,17 +29,21 @@ _FAMILIES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 }
 """Member -> the rule that speaks of it, and the families among which a case's own rule wins."""
 
+_ORDINARY: Final = frozenset({"TXT-1", "FIN-1", "END-2", "TOOL-1", "TOOL-3", "RSN-1", "USE-1"})
+"""Rules that plain answers rest on."""
+
 _CALL: Final = re.compile(r"^/\d+/\d+/(id|name|arguments|type)$")
 
 
 def rule_of(difference: Difference, rules: Sequence[str]) -> str | None:
     """The rule this difference is about: the first fitting one of the case, else the member's.
 
-    rules: the case's, in its order. Where a good stream ends in an exception, the case's first
-    rule is meant: it is what the case is there to show. None where nothing fits.
+    rules: the case's, in its order. Where a good stream ends in an exception, it is the first
+    one that not every answer rests on: what the case is there to show. None where nothing fits.
     """
     if difference.path == "/outcome" and difference.expected == "complete":
-        return rules[0] if rules else None
+        special = (rule for rule in rules if rule not in _ORDINARY)
+        return next(special, rules[0] if rules else None)
     found = _MEMBER.findall(difference.path)
     member = found[-1] if found else ("tool_calls" if _CALL.match(difference.path) else None)
     if member is None:

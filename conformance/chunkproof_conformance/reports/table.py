@@ -76,6 +76,7 @@ def report_table(report: Report, *, in_full: int = SHOWN_IN_FULL) -> RenderableT
         parts += [_heading(report, run), Padding(_profiles(report, run), (0, 0, 0, 2))]
         parts += _failures(report, run, in_full)
         parts.append(Text())
+    parts += _summary(report)
     parts.append(Text(LEGEND, style="dim"))
     parts.append(_provenance(report))
     if not report.finished:
@@ -150,7 +151,7 @@ def _failures(report: Report, run: ImplementationRun, in_full: int) -> list[Rend
     parts: list[RenderableType] = [Text()]
     for case, row in list(firsts.values())[:in_full]:
         required = is_required(case.rank, run.implementation)
-        parts.append(Padding(_in_full(case, run, row, required=required), (0, 0, 1, 2)))
+        parts += [*_in_full(case, run, row, required=required), Text()]
     parts += _by_finding(found, run)
     return parts
 
@@ -164,35 +165,32 @@ def _finding(case: CaseFacts, row: Row) -> str:
 
 def _in_full(
     case: CaseFacts, run: ImplementationRun, row: Row, *, required: bool
-) -> RenderableType:
+) -> Iterator[RenderableType]:
     sign, style = SIGNS[row.verdict.kind]
-    head = Text.assemble(
-        (f"{sign} ", style), (case.id, "bold"), f"  {row.level}  ", _weight(case, required=required)
-    )
-    lines: list[RenderableType] = [head]
-    body: list[RenderableType] = [
-        Text(_finding(case, row)),
-        Text(f"case: {case.title}", style="dim"),
-    ]
-    for difference in row.verdict.differences[:1]:
+    weight = _weight(case, required=required)
+    yield Text.assemble((f"  {sign} ", style), (case.id, "bold"), f"  {row.level}  ", weight)
+    yield Padding(Group(*_what_happened(case, row)), (0, 0, 0, 4))
+    # One line however long it is: it is there to be copied.
+    command = repeat_command(run, row)
+    yield Text(f"    $ {command}", style="dim", no_wrap=True, overflow="ignore")
+
+
+def _what_happened(case: CaseFacts, row: Row) -> Iterator[RenderableType]:
+    verdict = row.verdict
+    yield Text(_finding(case, row))
+    yield Text(f"case: {case.title}", style="dim")
+    for difference in verdict.differences[:1]:
+        more = len(verdict.differences) - 1
+        yield Text.assemble((difference.path, "dim"), f"  and {more} more" if more else "")
         expected, got = aligned(difference.expected, difference.got)
-        more = len(row.verdict.differences) - 1
-        where = Text(difference.path, style="dim")
-        if more:
-            where.append(f"  and {more} more")
-        body += [
-            where,
-            Text.assemble(("expected  ", "dim"), (expected, "green")),
-            Text.assemble(("got       ", "dim"), (got, "red")),
-        ]
+        yield Text.assemble(("expected  ", "dim"), (expected, "green"))
+        yield Text.assemble(("got       ", "dim"), (got, "red"))
         if difference.why:
-            body.append(Text.assemble(("          ", ""), (difference.why[:160], "dim")))
-    if not row.verdict.differences:
-        body.append(Text(row.verdict.detail[:300], style="red"))
+            yield Padding(Text(difference.why[:160], style="dim"), (0, 0, 0, 10))
+    if not verdict.differences:
+        yield Text(verdict.detail[:300], style="red")
     if row.cutting_matters:
-        body.append(Text(f"only when {_short(row.plan.name)}; in one piece it passes", "yellow"))
-    body.append(Text(f"$ {repeat_command(run, row)}", style="dim", no_wrap=True, overflow="fold"))
-    return Group(*lines, Padding(Group(*body), (0, 0, 0, 2)))
+        yield Text(f"only when {_clipped(row.plan.name, 60)}; in one piece it passes", "yellow")
 
 
 def _weight(case: CaseFacts, *, required: bool) -> Text:
@@ -200,8 +198,8 @@ def _weight(case: CaseFacts, *, required: bool) -> Text:
     return Text(words, style="bold red" if required else "dim")
 
 
-def _short(name: str) -> str:
-    return name if len(name) < 60 else f"{name[:57]}…"
+def _clipped(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _by_finding(
@@ -214,11 +212,9 @@ def _by_finding(
 
     for said, pairs in groupby(sorted(found, key=key), key=key):
         cases = list(pairs)
-        yield Text.assemble(
-            ("  ✗ ", "bold red"),
-            (f"{run.implementation.version} {said}", "bold"),
-            (f"  {len(cases)}", "bold red"),
-        )
+        head = Table.grid(padding=(0, 1, 0, 0))
+        head.add_row("  [bold red]✗", Text(f"{run.implementation.version} {said}", style="bold"))
+        yield head
         for case, row in cases:
             required = is_required(case.rank, run.implementation)
             line = Text(f"      {case.id}", no_wrap=True, overflow="ellipsis")
@@ -231,8 +227,27 @@ def _seen(row: Row) -> str:
     if not row.verdict.differences:
         return row.verdict.detail
     first = row.verdict.differences[0]
-    expected, got = aligned(first.expected, first.got)
-    return f"{first.path}: {first.why}" if first.why else f"{first.path}: {got}, not {expected}"
+    if first.why:
+        return f"{first.path}: {first.why}"
+    expected, got = (_clipped(value, 26) for value in aligned(first.expected, first.got))
+    return f"{first.path}: {got}, not {expected}"
+
+
+def _summary(report: Report) -> Iterator[RenderableType]:
+    """Profiles down, implementations across."""
+    if len(report.runs) < 2:
+        return
+    lines = [{line.profile: line for line in profile_lines(report, run)} for run in report.runs]
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
+    table.add_column("level reached", style="dim", header_style="dim")
+    for run in report.runs:
+        table.add_column(run.implementation.name)
+    for profile in lines[0]:
+        reached = [per_run[profile].reached for per_run in lines]
+        cells = [Text(level, style=REACHED_STYLE.get(level, "bold green")) for level in reached]
+        table.add_row(profile, *cells)
+    yield Rule(style="dim")
+    yield Padding(table, (0, 0, 1, 2))
 
 
 def _provenance(report: Report) -> Text:

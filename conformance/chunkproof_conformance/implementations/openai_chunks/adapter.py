@@ -3,7 +3,8 @@
 The loop: text is appended per choice; a tool call delta belongs to `final_tool_calls[index]`,
 whose id and name are those of the first delta and whose arguments grow by each later one. The
 guide's own lines also add the first delta's arguments a second time, which OpenAI's empty ones do
-not show; what it means is judged, not that slip. Reasoning has no member in the client's types.
+not show; what it means is judged, not that slip. A user reads `tool_calls` or, where none came, the
+legacy `function_call`. Reasoning has no member in the client's types.
 Custom tool calls neither: their deltas have `function` None, and the loop stops with an
 exception, as it does for the guide's readers.
 """
@@ -11,7 +12,7 @@ exception, as it does for the guide's readers.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chunkproof import events as ev
 from chunkproof_conformance.implementations.openai_client import (
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
     from chunkproof_conformance.connect.adapter import Stream
 
+LEGACY: Final = -1
+"""The call number of a legacy `function_call`, of which a choice has one."""
+
 
 @dataclass
 class _Call:
@@ -68,7 +72,7 @@ class _Choice:
         # The keys say which call comes first.
         keys = sorted(self.final_tool_calls, key=lambda key: (not isinstance(key, int), key))
         calls = [self.final_tool_calls[key] for key in keys]
-        if self.function_call is not None:
+        if self.function_call is not None and not calls:
             calls.append(self.function_call)
         return ObservedChoice(
             index,
@@ -132,11 +136,11 @@ class _Loop:
 
     def _take_function_call(self, index: int, kept: _Choice, delta: Any) -> None:
         if kept.function_call is None:
-            kept.function_call = _Call(-1, None, "function", delta.name)
+            kept.function_call = _Call(LEGACY, None, "function", delta.name)
             self._open(index, None, kept.function_call)
         kept.function_call.arguments += delta.arguments or ""
         if delta.arguments:
-            self.events.append(ev.ToolArguments(index, -1, delta.arguments))
+            self.events.append(ev.ToolArguments(index, LEGACY, delta.arguments))
 
     def _open(self, index: int, key: int | None, call: _Call) -> None:
         kind = call.type or ""
@@ -150,8 +154,14 @@ class _Loop:
             choices=choices,
             usage=self.usage,
             error=error,
-            events=tuple(self.events),
+            events=tuple(event for event in self.events if not self._is_unread(event)),
         )
+
+    def _is_unread(self, event: ev.AnyEvent) -> bool:
+        """Whether it tells of a legacy call beside tool calls: a user reads one or the other."""
+        if not isinstance(event, ev.ToolCall | ev.ToolArguments) or event.call != LEGACY:
+            return False
+        return bool(self.choices[event.choice].final_tool_calls)
 
 
 def _extended(

@@ -115,7 +115,7 @@ def _choice(index: int, entry: Any) -> ObservedChoice:
     message = entry.message
     calls = [_call(call) for call in message.tool_calls or ()]
     legacy = message.function_call
-    if legacy is not None:
+    if legacy is not None and not calls:  # a user reads one or the other
         name, arguments = text_of(legacy.name), text_of(legacy.arguments)
         calls.append(ObservedCall(None, "function", name, arguments))
     return ObservedChoice(

@@ -1,0 +1,333 @@
+"""The command line: exit codes, one clear sentence for wrong usage, and what needs no extra."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chunkproof_conformance.cli.main import COMMANDS, main
+
+STREAM = (
+    b'data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":'
+    b'[{"index":0,"delta":{"role":"assistant","content":"Hel"},"finish_reason":null}]}\n\n'
+    b'data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":'
+    b'[{"index":0,"delta":{"content":"lo"},"finish_reason":"stop"}]}\n\n'
+    b"data: [DONE]\n\n"
+)
+PLAIN = "text/llama-cpp-python-plain"
+
+
+@pytest.fixture
+def stream_file(tmp_path: Path) -> str:
+    path = tmp_path / "stream.sse"
+    path.write_bytes(STREAM)
+    return str(path)
+
+
+def test_help_lists_every_command_and_exits_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    assert all(f"  {name} " in text for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([name, "--help"]) == 0
+    assert f"chunkproof {name}" in capsys.readouterr().out
+
+
+def test_help_imports_no_command_and_is_quick() -> None:
+    """Measured in a fresh process; the best of three, as the machine is shared."""
+    code = (
+        "import sys; from chunkproof_conformance.cli.main import main; code = main(['--help']);"
+        "bad = [m for m in ('chunkproof', 'msgspec', 'argparse', 'rich', 'yaml', 'openai')"
+        " if m in sys.modules]; sys.exit(code or len(bad))"
+    )
+    best = 9.0
+    for _ in range(3):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+        best = min(best, time.perf_counter() - began)
+    assert best < 0.25
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["juggle"],
+        ["parse", "--cuts", "17,3", "x"],
+        ["parse", "--cuts", "x", "x"],
+        ["parse", "--cuts", "0", "x"],
+        ["parse", "--every", "0", "x"],
+        ["parse", "--every", "1", "--cuts", "3", "x"],
+        ["parse", "no-such-file.sse"],
+        ["parse", "."],
+        ["parse", "--level", "timely", "x"],
+        ["run", "-i", "impl:nobody"],
+        ["run", "-i", "something"],
+        ["run", "-i", "py:no_such_module:f"],
+        ["run", "-k", "no-such-case"],
+        ["run", "--level", "best"],
+        ["run", "--timeout", "soon"],
+        ["show", "no/such-case"],
+        ["show", "../../etc/passwd"],
+        ["show"],
+    ],
+)
+def test_wrong_usage_is_exit_2_and_never_a_traceback(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.strip()
+    assert "Traceback" not in captured.err
+
+
+def test_a_cut_beyond_the_body_is_wrong_usage(
+    stream_file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["parse", stream_file, "--cuts", "999999"]) == 2
+    assert "between 0 and" in capsys.readouterr().err
+
+
+# parse ----------------------------------------------------------------------------------------
+
+
+def test_parse_shows_pieces_and_the_events_they_brought(
+    stream_file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["parse", stream_file, "--cuts", "3,200"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "piece 1  bytes 0-3  (no event)"
+    assert lines[1] == "piece 2  bytes 3-200"
+    assert any('text           [0]  text="Hel"' in line for line in lines)
+    assert lines[-1] == "outcome complete"
+
+
+def test_parse_tells_silent_pieces_together(
+    stream_file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["parse", stream_file, "--every", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("pieces 1-")
+    assert lines[0].endswith("(no event)")
+    assert len(lines) < 20
+
+
+def parsed(*words: str, capsys: pytest.CaptureFixture[str]) -> Any:
+    assert main(["parse", *words, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_parse_json_at_every_level(stream_file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    final = parsed(stream_file, "--level", "final", capsys=capsys)
+    assert final["choices"][0]["text"] == "Hello"
+    assert parsed(stream_file, "--level", "sequence", capsys=capsys) == {
+        "0": [{"kind": "text", "text": "Hello"}]
+    }
+    exact = parsed(stream_file, "--every", "1", capsys=capsys)
+    texts = [event for event in exact["events"] if event["event"] == "text"]
+    assert [(event["text"], event["after_piece"]) for event in texts] == [
+        ("Hel", STREAM.index(b"\n\n") + 2),
+        ("lo", STREAM.index(b"\n\ndata: [DONE]") + 2),
+    ]
+    assert exact["result"]["outcome"] == "complete"
+    frames = parsed(stream_file, "--level", "framing", capsys=capsys)
+    assert [frame["data"][-6:] for frame in frames] == ["ull}]}", 'op"}]}', "[DONE]"]
+    assert frames[-1]["offset"] == len(STREAM)
+
+
+def chunkproof(*words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """The command in a process of its own."""
+    code = "import sys; from chunkproof_conformance.cli.main import main; sys.exit(main())"
+    return subprocess.run(
+        [sys.executable, "-c", code, *words], input=stdin, capture_output=True, check=False
+    )
+
+
+@pytest.mark.parametrize("words", [("parse",), ("parse", "-")])
+def test_parse_reads_standard_input(words: tuple[str, ...]) -> None:
+    done = chunkproof(*words, stdin=STREAM)
+    assert done.returncode == 0
+    assert b"outcome complete" in done.stdout
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xfe\x00garbage", b"data: {\n\n", b'{"error":"x"}'])
+@pytest.mark.parametrize("level", ["exact", "sequence", "final", "framing"])
+def test_parse_shows_whatever_comes(body: bytes, level: str) -> None:
+    """Garbage has an outcome, not a traceback."""
+    done = chunkproof("parse", "--level", level, stdin=body)
+    assert done.returncode == 0
+    assert done.stderr == b""
+
+
+def test_parse_lets_no_control_character_through(tmp_path: Path) -> None:
+    """What the wire says must not drive the reader's terminal."""
+    path = tmp_path / "hostile.sse"
+    evil = json.dumps({"choices": [{"index": 0, "delta": {"content": "\x1b[2Jx\x9b\u202ey"}}]})
+    path.write_text(f"data: {evil}\n\n", encoding="utf-8")
+    out = chunkproof("parse", str(path)).stdout.decode()
+    assert all(char.isprintable() or char == "\n" for char in out)
+
+
+# Without the extra ----------------------------------------------------------------------------
+
+BARE = """
+import sys
+for name in ("yaml", "rich", "openai", "httpx", "httpx2", "pytest", "hypothesis"):
+    sys.modules[name] = None  # as if it were not installed
+from chunkproof_conformance.cli.main import main
+sys.exit(main())
+"""
+
+
+def bare(*words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """The command where only msgspec is installed."""
+    return subprocess.run(
+        [sys.executable, "-c", BARE, *words], input=stdin, capture_output=True, check=False
+    )
+
+
+def test_parse_needs_msgspec_alone() -> None:
+    done = bare("parse", "--every", "1", stdin=STREAM)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert bare("--help").returncode == 0
+
+
+@pytest.mark.parametrize("words", [("run",), ("list",), ("show", PLAIN)])
+def test_a_command_without_its_extra_says_what_to_install(words: tuple[str, ...]) -> None:
+    done = bare(*words)
+    assert done.returncode == 2
+    assert done.stdout == b""
+    sentence = done.stderr.decode()
+    assert "pip install 'chunkproof[run]'" in sentence
+    assert sentence.count("\n") == 1
+
+
+# run, list, show ------------------------------------------------------------------------------
+
+
+def test_run_judges_and_exits_zero_where_the_reference_conforms(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["run", "-k", PLAIN]) == 0
+    out = capsys.readouterr().out
+    assert "reference" in out
+    assert "openai-stream" in out
+    assert "Recorded from api.openai.com: 0" in out
+
+
+def test_run_json_is_one_object_with_every_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "-i", "impl:reference", "-k", PLAIN, "--json", "--every", "7"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["finished"] is True
+    (implementation,) = report["implementations"]
+    assert implementation["conforms"] is True
+    verdicts = {row["level"]: row["verdict"] for row in implementation["verdicts"]}
+    assert verdicts["final"] == verdicts["sequence"] == "pass"
+    assert report["corpus"]["recorded_from_api_openai_com"] == 0
+
+
+ALWAYS_WRONG = '''
+from chunkproof_conformance.judge.observation import Implementation, Observation, ObservedChoice
+
+
+class Wrong:
+    """Says the same whatever it reads."""
+
+    def start(self):
+        profiles = ("core", "tools", "parallel-tools", "refusal", "choices", "lenient")
+        return Implementation("wrong", "1", profiles=profiles)
+
+    def run(self, stream):
+        return Observation("complete", choices=(ObservedChoice(0, text="I am right."),))
+
+    def stop(self):
+        pass
+
+
+class Unable(Wrong):
+    def start(self):
+        raise RuntimeError("no licence")
+'''
+
+
+@pytest.fixture
+def user_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "my_wrong_adapter.py").write_text(ALWAYS_WRONG)
+    monkeypatch.syspath_prepend(tmp_path)
+    return "my_wrong_adapter"
+
+
+def test_a_named_implementation_that_does_not_conform_is_exit_1(
+    user_module: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "-i", f"py:{user_module}:Wrong", "-k", PLAIN]) == 1
+    out = capsys.readouterr().out
+    assert "does not conform" in out
+    assert "differs from TXT-1" in out
+    command = f"$ chunkproof run -i py:{user_module}:Wrong -k {PLAIN} --level final"
+    assert command in out
+
+
+def test_an_adapter_that_does_not_start_is_an_error_and_the_others_run(
+    user_module: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["run", "-i", f"py:{user_module}:Unable", "-i", "impl:reference", "-k", PLAIN, "--json"]
+    assert main(words) == 1
+    unable, reference = json.loads(capsys.readouterr().out)["implementations"]
+    assert {row["verdict"] for row in unable["verdicts"]} == {"error"}
+    assert "no licence" in unable["verdicts"][0]["detail"]
+    assert reference["conforms"] is True
+
+
+def test_fail_fast_stops_and_says_so(user_module: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["run", "-i", f"py:{user_module}:Wrong", "-k", "text/*", "--fail-fast", "--json"]
+    assert main([*words, "--cuts", "none"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["finished"] is False
+    judged = {row["case"] for row in report["implementations"][0]["verdicts"]}
+    assert 0 < len(judged) < report["corpus"]["cases"]
+
+
+def test_list_and_show_tell_about_cases(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "-k", "text/*", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert PLAIN in [case["id"] for case in listed]
+    assert main(["show", PLAIN]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(PLAIN)
+    assert "piece 1  at byte 0" in shown
+
+
+def test_show_raw_is_what_parse_reads() -> None:
+    done = chunkproof("show", PLAIN, "--raw")
+    assert done.returncode == 0
+    assert b"outcome complete" in chunkproof("parse", stdin=done.stdout).stdout
+
+
+def test_the_reader_may_go_away() -> None:
+    """`chunkproof parse | head -1` ends in silence."""
+    code = "import sys; from chunkproof_conformance.cli.main import main; sys.exit(main())"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "parse", "--level", "framing"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        process.stdin.write(b"data: " + b"x" * 200_000 + b"\n\n")
+        process.stdin.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=20) == 0
