@@ -1,10 +1,12 @@
 """One check for every specification case: each is run whole, cut, strict, and at other entries."""
 
+import importlib
 import itertools
 import json
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any, Final
 
 import jsonschema
@@ -68,15 +70,23 @@ def repair_names(result: dict[str, Any]) -> set[str]:
     return {repair["name"] for repair in result["repairs"]}
 
 
+def all_cases() -> list[Case]:
+    """Return the cases of every table of wire and result."""
+    names = sorted(path.stem for path in Path(__file__).parent.glob("test_wire_*.py"))
+    modules = [importlib.import_module(f"tests.{name}") for name in names]
+    return [case for module in modules for case in getattr(module, "CASES", [])]
+
+
 def check(case: Case) -> None:
     """Check everything a case promises, and every law that holds for all bodies."""
-    events = as_json(drain([case.wire], case.close_error))
+    whole = drain([case.wire], case.close_error)
+    events = as_json(whole)
     result = _result(case)
     _check_result(case, result)
     _check_events(case, events, result)
     _check_schemas(events, result)
     _check_parse(case, result)
-    _check_cuts(case, events)
+    _check_cuts(case, whole)
     _check_snapshots(case, result)
     _check_strict(case, events)
     if case.framed:
@@ -148,12 +158,12 @@ def _check_parse(case: Case, result: dict[str, Any]) -> None:
         assert parse(bytes([byte]) for byte in case.wire).to_dict() == result
 
 
-def _check_cuts(case: Case, whole: list[dict[str, Any]]) -> None:
+def _check_cuts(case: Case, whole: list[AnyEvent]) -> None:
     body = case.wire
-    every = as_json(drain([bytes([byte]) for byte in body], case.close_error))
+    every = drain([bytes([byte]) for byte in body], case.close_error)
     assert every == whole, f"{case.name}: byte by byte differs"
     for cut in cut_places(body):
-        parts = as_json(drain([body[:cut], body[cut:]], case.close_error))
+        parts = drain([body[:cut], body[cut:]], case.close_error)
         assert parts == whole, f"{case.name}: cut at {cut} differs: {body[:cut]!r}"
 
 

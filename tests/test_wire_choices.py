@@ -138,7 +138,7 @@ CHOICES = [
     ),
     case(
         "choice-index-missing",
-        "ENV-3 ENV-6",
+        "ENV-3 ENV-6 TOOL-1",
         text("a", index="0"),
         text("x", index="1"),
         stop(index=0),
@@ -147,6 +147,22 @@ CHOICES = [
         variant="a-digit-string-is-an-index",
         choices=[choice(0, text="a", finish="stop"), choice(1, text="x", finish="stop")],
         repairs="index-string",
+    ),
+    *(
+        case(
+            "choice-index-missing",
+            "ENV-3",
+            text("a", index=index),
+            stop(index=0),
+            DONE,
+            variant=variant,
+            text="a",
+            finish="stop",
+            extra=...,
+            repairs="choice-index-missing",
+            may_repair="wrong-type",
+        )
+        for variant, index in (("null", None), ("negative", -1), ("a-fraction", 0.5))
     ),
     case(
         "choice-tools-per-choice",

@@ -124,11 +124,12 @@ CASES = [
         text([{"type": "reasoning", "summary": [{"type": "summary_text", "text": "s"}]}]),
         text([{"type": "thinking", "thinking": "u"}]),
         text([{"type": "reasoning", "text": "v"}]),
+        text([{"type": "thinking", "thinking": ["w", {"type": "text", "text": "x"}]}]),
         text("a"),
         END,
         variant="reasoning-parts-in-every-spelling",
         text="a",
-        reasoning="suv",
+        reasoning="suvwx",
         finish="stop",
     ),
     case(

@@ -236,6 +236,7 @@ CASES = [
         )
         for variant, lost in (
             ("a-leading-space-loses-the-payload", b" data: " + HI),
+            ("a-leading-tab-loses-the-payload", b"\tdata:" + HI),
             ("a-capital-loses-the-payload", b"Data: " + HI),
             ("a-bare-object-is-a-lost-payload", HI),
         )

@@ -645,6 +645,20 @@ CASES = [
         calls=[call("sql", "SELECT 1", id="a", type="custom", valid=None)],
         **ONE,
     ),
+    *(
+        case(
+            "tc-custom-type",
+            "TOOL-10",
+            tools(tc(0, "a", "f", "{}", type=kind)),
+            END,
+            variant=f"{kind}-is-a-function",
+            calls=[call("f", "{}", id="a")],
+            **ONE,
+            extra=...,
+            may_repair="wrong-type",
+        )
+        for kind in ("retrieval", "Function", 5)
+    ),
     case(
         "calls-not-executable",
         "TOOL-12",

@@ -9,6 +9,7 @@ from chunkproof import parse
 from tests.expectation import (
     START,
     Case,
+    Containing,
     OneOf,
     call,
     case,
@@ -206,6 +207,19 @@ STRINGS = [
         ),
         END,
         extra={"/x😀": "😀"},
+        **HI,
+    ),
+    case(
+        "surrogates/in-an-orphan",
+        "TXT-4 TOOL-5",
+        text("Hi"),
+        data(
+            '{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":'
+            '{"arguments":"\\ud83d"}}]}}]}'
+        ),
+        END,
+        extra=Containing("\ufffd"),
+        repairs="surrogate-lone orphan-fragment",
         **HI,
     ),
     case(
