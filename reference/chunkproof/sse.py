@@ -7,7 +7,6 @@ colon, so lines and fields can be cut before the bytes are decoded.
 
 from __future__ import annotations
 
-import re
 from enum import Enum
 from typing import Final
 
@@ -17,7 +16,6 @@ MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
 """Default cap of one frame, and of one line."""
 
 _BOM: Final = b"\xef\xbb\xbf"
-_LINE_END: Final = re.compile(rb"\r\n?|\n")
 _HEAD_BYTES: Final = 8
 """What is kept of a line over the cap: enough to know a comment."""
 
@@ -105,6 +103,10 @@ class SseDecoder:
                 self._lines(piece[:boundary], start, items)
                 piece = piece[boundary:]
                 start += boundary
+        if piece[:1] == b"\n" and self._is_between_frames():
+            length = len(piece)
+            piece = piece.lstrip(b"\n")  # empty lines that dispatch nothing, in C
+            start += length - len(piece)
         if piece and not self._plain_frames(piece, start, items):
             self._lines(piece, start, items)
         return items
@@ -151,6 +153,10 @@ class SseDecoder:
             self._preamble.append(piece[:room])
             self._preamble_bytes += min(room, len(piece))
 
+    def _is_between_frames(self) -> bool:
+        """Return whether no line and no frame is open."""
+        return not (self._line or self._data is not None or self._event or self._too_large)
+
     def _plain_frames(self, piece: bytes, start: int, items: list[Item]) -> bool:
         """Read a piece of nothing but `data: …` LF LF and an open frame; else return False.
 
@@ -158,10 +164,7 @@ class SseDecoder:
         Sound because the newlines are counted: each separator accounts for two.
         """
         if (
-            self._line
-            or self._data is not None
-            or self._event
-            or self._too_large
+            not self._is_between_frames()
             or not piece.startswith(b"data: ")
             or len(piece) > self._max
             or b"\r" in piece
@@ -182,24 +185,25 @@ class SseDecoder:
             self._lines(piece[end + 2 :], start + end + 2, items)
         return True
 
-    def _lines(self, piece: bytes, start: int, items: list[Item]) -> None:
-        position = 0
-        for match in _LINE_END.finditer(piece):
-            line = piece[position : match.start()]
+    def _lines(self, piece: bytes, offset: int, items: list[Item]) -> None:
+        """Read a piece line by line. offset: bytes of the body before it."""
+        for line in piece.splitlines(keepends=True):  # of bytes: CRLF, LF and CR, no others
+            if line[-1] not in b"\r\n":
+                self._keep_line(line)
+                return
+            offset += len(line)
             # A line ended by CR is complete at the CR, whether or not its LF has come.
-            offset = start + match.start() + 1
+            decidable = offset - line.endswith(b"\r\n")
+            content = line.rstrip(b"\r\n")
+            self._line_bytes += len(content)
             if self._line:
-                self._line.append(line)
-                self._line_bytes += len(line)
-                line = b"".join(self._line)
+                content = b"".join((*self._line, content))
                 self._line = []
+            if content:
+                self._end_line(content, decidable, items)
             else:
-                self._line_bytes = len(line)
-            self._end_line(line, offset, items)
+                self._end_frame(decidable, items)
             self._line_bytes = 0
-            position = match.end()
-        if position < len(piece):
-            self._keep_line(piece[position:])
         self._skip_lf = piece.endswith(b"\r")
 
     def _keep_line(self, piece: bytes) -> None:
@@ -209,9 +213,6 @@ class SseDecoder:
             self._line = [b"".join(self._line)[:_HEAD_BYTES]]
 
     def _end_line(self, line: bytes, offset: int, items: list[Item]) -> None:
-        if not line:
-            self._end_frame(offset, items)
-            return
         if line[0] == 0x3A:  # a comment
             return
         if self._line_bytes > self._max:
@@ -261,6 +262,8 @@ class SseDecoder:
             items.append(Noticed(Notice.TOO_LARGE, b"", offset))
         elif self._data is not None:
             items.append(Frame(bytes(self._data), self._event, offset))
+        elif not self._event:
+            return  # one more empty line between frames
         self._data = None
         self._event = ""
         self._too_large = False
