@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import anyio
+import httpx
+import httpx2
+import openai
 import pytest
+from openai.types.chat import ChatCompletionChunk
 
-from chunkproof import ParseError, StreamParser
+from chunkproof import ParseError, StreamParser, UsageError
 from chunkproof.drivers import AsyncSource, Source, acollect, aevents, collect, events
 from chunkproof.events import End, Text
 from tests.driver_clients import HTTP, OPENAI, open_async_source, open_source, read
@@ -420,3 +424,59 @@ def test_strict_raises_and_closes(client: str, is_async: bool) -> None:
 
     with serve(Reply(wire, "hold")) as server:
         asyncio.run(async_()) if is_async else sync()
+
+
+@both_ways
+@pytest.mark.parametrize("client", HTTP)
+def test_a_response_that_was_read_already_is_the_callers_mistake(
+    client: str, is_async: bool
+) -> None:
+    """A body flows once: UsageError, not an empty answer."""
+
+    async def twice() -> None:
+        async with open_async_source(client, server.url) as source:
+            assert (await acollect(source)).outcome == "complete"
+            with pytest.raises(UsageError, match="cannot be read"):
+                await acollect(source)
+
+    with serve(Reply(ANSWER)) as server:
+        if is_async:
+            asyncio.run(twice())
+            return
+        with open_source(client, server.url) as source:
+            assert collect(source).outcome == "complete"
+            with pytest.raises(UsageError, match="cannot be read"):
+                collect(source)
+
+
+@every_http_client
+def test_a_body_in_memory_is_read_from_there(client: str) -> None:
+    """`response.read()` came first: then the bytes are there and nothing flows."""
+    with serve(Reply(ANSWER)) as server, open_source(client, server.url) as source:
+        response: Any = source
+        response.read()
+        assert collect(response).outcome == "complete"
+
+
+def test_the_response_of_the_other_kind_of_client_is_the_callers_mistake() -> None:
+    """`events` cannot wait for an async response: UsageError says so, and nothing hangs."""
+
+    async def mix() -> None:
+        async with open_async_source("httpx2", server.url) as source:
+            other: Any = source
+            with pytest.raises(UsageError, match="cannot be read"):
+                collect(other)
+            await other.aclose()
+
+    with serve(Reply(ANSWER)) as server:
+        asyncio.run(mix())
+
+
+def type_checkers_accept(
+    one: httpx.Response,
+    two: httpx2.Response,
+    three: openai.Stream[ChatCompletionChunk],
+    four: openai.AsyncStream[ChatCompletionChunk],
+) -> tuple[list[Source], list[AsyncSource]]:
+    """Never called: the clients' own types are sources to a type checker."""
+    return [one, two, three, [b""]], [one, two, four]
