@@ -14,6 +14,8 @@ import openai
 import pytest
 import vcr  # type: ignore[import-untyped]  # vcrpy has no types
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chunkproof.rules import RULES
 from chunkproof_conformance.cases.cassette import (
@@ -30,6 +32,8 @@ from chunkproof_conformance.cases.rows import ROWS
 
 SCHEMAS = Path(str(find_spec("chunkproof_conformance").origin)).parent / "schemas"  # type: ignore[union-attr]
 """mypy: the package is installed, or nothing here runs."""
+
+YAML_SIGNS = " \t\n\r:#-|>%@`'\"&*!{}[],?a\x85\u2028\ufeff\U0001f600"
 
 FORBIDDEN = {
     "a path of a machine": re.compile(r"(?<![\w.:/])/(?:work|root|home|tmp|usr|opt|var|etc)/\w"),
@@ -162,6 +166,27 @@ def test_any_body_survives_being_written(body: bytes) -> None:
     made = parse_cassette(dump_cassette(plain_key(key, body), exchange(body)).encode())
     assert made.body == body
     assert made.pieces == ((body,) if body else ())
+
+
+@given(st.one_of(st.binary(max_size=60), st.text(YAML_SIGNS, max_size=40).map(str.encode)))
+@settings(max_examples=200, deadline=None)
+def test_whatever_the_bytes_a_cassette_keeps_them(body: bytes) -> None:
+    """Bytes of any kind, and text made of the signs that YAML reads in its own way."""
+    key = load_case("text/llama-server-plain").key
+    text = dump_cassette(plain_key(key, body), exchange(body))
+    assert parse_cassette(text.encode()).body == body
+    assert yaml.safe_load(text)["interactions"][0]["response"]["body"]["string"] in (
+        body,
+        body.decode("utf-8", "replace"),
+    )
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=200, deadline=None)
+def test_garbage_is_refused_and_nothing_else_escapes(document: bytes) -> None:
+    """Any bytes at all: a case or a CassetteError."""
+    with pytest.raises(CassetteError):
+        parse_cassette(b"version: 1\nchunkproof: " + document)
 
 
 @pytest.mark.parametrize(

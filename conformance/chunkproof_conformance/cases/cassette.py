@@ -22,7 +22,7 @@ from chunkproof.rules import RULES
 from chunkproof_conformance.cases.key import CassetteKey
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 MAX_FILE_BYTES: Final = 64 * 1024 * 1024
@@ -224,13 +224,22 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-_Dumper.add_representer(
-    _Block,
-    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style="|"),
-)
+class _Quoted(str):
+    """Text written in double quotes, the one style that escapes what YAML would read anew."""
 
-_NO_BLOCK: Final = frozenset("\r\x85\u2028\u2029\ufeff")
-"""Characters that a YAML reader takes for line ends (or drops) in a literal block."""
+    __slots__ = ()
+
+
+def _represent(style: str) -> Callable[[yaml.SafeDumper, str], yaml.ScalarNode]:
+    return lambda dumper, text: dumper.represent_scalar(_TEXT_TAG, str(text), style)
+
+
+_TEXT_TAG: Final = "tag:yaml.org,2002:str"
+_Dumper.add_representer(_Block, _represent("|"))
+_Dumper.add_representer(_Quoted, _represent('"'))
+
+_ESCAPED: Final = frozenset("\r\x85\u2028\u2029\ufeff")
+"""Characters that a YAML reader takes for line ends, or drops, where they stand unescaped."""
 
 
 def dump_cassette(key: CassetteKey, stream: Exchange, twin: Exchange | None = None) -> str:
@@ -291,4 +300,6 @@ def _from_bytes(body: bytes) -> str | bytes:
         text = body.decode()
     except UnicodeDecodeError:
         return body
-    return _Block(text) if "\n" in text and _NO_BLOCK.isdisjoint(text) else text
+    if not _ESCAPED.isdisjoint(text):
+        return _Quoted(text)
+    return _Block(text) if "\n" in text else text
