@@ -9,11 +9,12 @@ from chunkproof.channel import EMPTY_LIST, EMPTY_TEXT, Channel, ListView
 from chunkproof.ending import next_finish
 from chunkproof.events import Annotation, Audio, Finish, Logprobs, Reasoning, Refusal, Text
 from chunkproof.result import EXECUTABLE_FINISH, ChoiceResult
+from chunkproof.think import ThinkSplitter
 
 if TYPE_CHECKING:
     from chunkproof import chunk
     from chunkproof.channel import TextView
-    from chunkproof.chunk import ChannelName
+    from chunkproof.chunk import ChannelName, Segment
     from chunkproof.events import AnyEvent
     from chunkproof.journal import Journal
 
@@ -38,13 +39,15 @@ class ChoiceState:
         "_channels",
         "_journal",
         "_logprobs",
+        "_think",
         "finish_reason",
         "index",
         "role",
     )
 
-    def __init__(self, index: int, journal: Journal) -> None:
+    def __init__(self, index: int, journal: Journal, *, think_tags: bool = False) -> None:
         self.index = index
+        self._think = ThinkSplitter() if think_tags else None
         self.role = ""
         self.finish_reason = ""
         self._journal = journal
@@ -77,7 +80,11 @@ class ChoiceState:
         self.role = self.role or delta.role
         for segment in delta.segments:
             channel = self.channel(segment.channel)
-            self._append(segment.channel, channel.mend(segment.text, self._journal))
+            text = channel.mend(segment.text, self._journal)
+            if self._think is not None and segment.channel == "text":
+                self._append_all(self._think.feed(text))
+            else:
+                self._append(segment.channel, text)
         for entry in delta.entries:
             self.calls.apply(entry)
         if delta.function_call is not None:
@@ -108,6 +115,8 @@ class ChoiceState:
         """Say the surrogate halves that still wait, each as U+FFFD (rule TXT-4)."""
         for name, channel in (self._channels or {}).items():
             self._append(name, channel.release(self._journal))
+        if self._think is not None:
+            self._append_all(self._think.flush())
         if self._calls is not None:
             self._calls.flush()
 
@@ -145,6 +154,10 @@ class ChoiceState:
         if self.finish_reason:
             self._journal.repair("payload-after-finish")
         self._journal.say(event)
+
+    def _append_all(self, segments: list[Segment]) -> None:
+        for segment in segments:
+            self._append(segment.channel, segment.text)
 
     def _append(self, name: ChannelName, text: str) -> None:
         if text:

@@ -39,12 +39,21 @@ class StreamParser:
     """Bytes in, events out; never reads, sleeps or looks at a clock.
 
     strict: the first repair raises ParseError. max_frame_bytes: cap of a frame and of a
-    line; one over it fails the stream, reading goes on after it. One parser takes one kind
-    of input: `feed` (bytes), `feed_frame` (the data of frames) or `feed_chunk` (JSON
-    values); then `close`. Memory: the answer, plus one frame.
+    line; one over it fails the stream, reading goes on after it. think_tags: a `<think>` at
+    the head of the content opens reasoning, which `</think>` ends (rule RSN-4).
+
+    One parser takes one kind of input: `feed` (bytes), `feed_frame` (the data of frames) or
+    `feed_chunk` (JSON values); then `close`. Memory: the answer, plus one frame.
     """
 
-    def __init__(self, *, strict: bool = False, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
+    def __init__(
+        self,
+        *,
+        strict: bool = False,
+        max_frame_bytes: int = MAX_FRAME_BYTES,
+        think_tags: bool = False,
+    ) -> None:
+        self._think_tags = think_tags
         self._journal = Journal(strict=strict)
         self._sse = SseDecoder(max_frame_bytes)
         self._payloads = PayloadReader()
@@ -206,7 +215,7 @@ class StreamParser:
         if self._skeleton is not None and self._journal.frame - self._remembered > 1:
             self._misses = 0
         self._skeleton = None
-        if self._misses >= _MAX_MISSES:
+        if self._misses >= _MAX_MISSES or self._think_tags:
             return
         self._misses += 1
         self._remembered = self._journal.frame
@@ -296,7 +305,7 @@ class StreamParser:
 
     def _choice(self, index: int) -> ChoiceState:
         if index not in self._choices:
-            self._choices[index] = ChoiceState(index, self._journal)
+            self._choices[index] = ChoiceState(index, self._journal, think_tags=self._think_tags)
         return self._choices[index]
 
     def _take_usage(self, chunk: Chunk) -> None:
