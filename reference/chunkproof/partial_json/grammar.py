@@ -71,6 +71,7 @@ class Lexeme(Enum):
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _DIGITS: Final = re.compile(r"[0-9]*")
 _BODY: Final = re.compile(r'(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
+_LENIENT_BODY: Final = re.compile(r'(?:[^"\\]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
 _ESCAPE_BEGUN: Final = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{0,4})')
 _WORDS: Final = {"t": "true", "f": "false", "n": "null"}
 _EXPECTED: Final[Mapping[State, str]] = {
@@ -117,11 +118,17 @@ def _skip(pattern: re.Pattern[str], text: str, pos: int) -> int:
 class Grammar:
     """The machine; a subclass hears of lexemes in `_met` and feeds text with `_read`."""
 
-    def __init__(self, *, max_depth: int | None = None) -> None:
-        """max_depth: how many containers may be open at once; None: any number."""
+    def __init__(self, *, max_depth: int | None = None, strict: bool = True) -> None:
+        """max_depth: how many containers may be open at once; None: any number.
+
+        strict: False lets control characters and escapes that JSON does not have stand for
+        themselves inside strings, as models write them.
+        """
         self.reason: str | None = None
         """Why the text is invalid, as a sentence; None while it is not."""
         self._max_depth = max_depth
+        self._strict = strict
+        self._body_pattern = _BODY if strict else _LENIENT_BODY
         self._state = State.VALUE
         self._stack = bytearray()  # per open container the state after one of its values
         self._base = 0  # offset of the piece being read; between pieces, code points read
@@ -175,7 +182,7 @@ class Grammar:
     def _string(self, text: str, pos: int) -> int:
         if self._escape:
             return self._escaped(text, pos)
-        stop = _skip(_BODY, text, pos)
+        stop = _skip(self._body_pattern, text, pos)
         if stop > pos:
             self._met(Lexeme.BODY, self._base + pos, self._base + stop, text[pos:stop])
         if stop == len(text):
@@ -197,7 +204,12 @@ class Grammar:
         for at in range(pos, len(text)):
             escape = self._escape + text[at]
             if not _ESCAPE_BEGUN.fullmatch(escape):
-                return self._fail(at, "an escape that JSON does not have")
+                if self._strict:
+                    return self._fail(at, "an escape that JSON does not have")
+                literal, self._escape = self._escape, ""
+                end = self._base + at
+                self._met(Lexeme.BODY, end - len(literal), end, "\\" + literal)
+                return at
             self._escape = escape
             if len(escape) == (6 if escape[1] == "u" else 2):
                 self._escape = ""

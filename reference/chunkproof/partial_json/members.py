@@ -131,12 +131,18 @@ class MemberFilter:
     """
 
     def __init__(
-        self, key: str | None, *, watch: str | None = None, max_depth: int | None = None
+        self,
+        key: str | None,
+        *,
+        watch: str | None = None,
+        max_depth: int | None = None,
+        strict: bool = True,
     ) -> None:
         """key: the member to take out; None: nothing is taken out.
 
         watch: a member that stays; if it is a string its decoded text comes out as well.
-        max_depth: of containers; deeper text counts as invalid from there on.
+        max_depth: of containers; deeper text counts as invalid from there on. strict: as in
+        `JsonReader`.
         """
         self.opened = False
         """Something of the rest has been handed on."""
@@ -148,7 +154,7 @@ class MemberFilter:
         """The same for the watched member. None: it has not come."""
         self._key = key
         self._watch = watch
-        self._reader = JsonReader(max_depth=max_depth)
+        self._reader = JsonReader(max_depth=max_depth, strict=strict)
         self._route = _Route.HOLD
         self._held: list[str] = []
         self._held_from = 0

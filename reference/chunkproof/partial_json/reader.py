@@ -63,8 +63,8 @@ class Closed(NamedTuple):
 class JsonReader(Grammar):
     """JSON text in, events out, as early as they can be known."""
 
-    def __init__(self, *, max_depth: int | None = None) -> None:
-        super().__init__(max_depth=max_depth)
+    def __init__(self, *, max_depth: int | None = None, strict: bool = True) -> None:
+        super().__init__(max_depth=max_depth, strict=strict)
         self._events: list[JsonEvent] = []
         self._steps: list[str | int] = []  # per open container the current key or index
         self._pieces: list[str] = []  # of the open key, decoded, or of the open number
@@ -177,7 +177,7 @@ class JsonReader(Grammar):
 
     def _body(self, raw: str, end: int) -> None:
         # The grammar has checked `raw`; json decodes it at the speed of C.
-        text: str = json.loads(f'"{raw}"') if "\\" in raw else raw
+        text: str = json.loads(f'"{raw}"', strict=self._strict) if "\\" in raw else raw
         if self._half or not text.isascii():
             text = self._joined(text, raw)
         if self._state is State.IN_KEY:
