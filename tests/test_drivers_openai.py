@@ -226,7 +226,7 @@ RAISED_ERRORS: Final[list[tuple[bytes, str, dict[str, Any]]]] = [
         {"message": ..., "type": "transport", "code": None},
     ),
     (
-        data("[" * 5_000),
+        data("[" * 200_000),
         "RecursionError",
         {"message": ..., "type": "transport", "code": None},
     ),
