@@ -216,6 +216,17 @@ MEDIA = [
         ],
     ),
     case(
+        "audio-fields",
+        "ENV-10",
+        chunk({"audio": {"id": "au", "data": "", "transcript": None}}),
+        chunk({"audio": None}),
+        chunk({"audio": {"id": "other", "transcript": "a"}}),
+        END,
+        variant="the-first-id-counts-and-empty-members-say-nothing",
+        finish="stop",
+        audio={"id": "au", "transcript": "a"},
+    ),
+    case(
         "audio-expires-only-end",
         "END-11 ENV-10",
         chunk({"audio": {"id": "au", "data": "QUJD"}}),

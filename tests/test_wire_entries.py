@@ -1,5 +1,6 @@
 """The three entries of the parser (bytes, frames, chunks), and strict reading."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,10 +10,11 @@ from chunkproof import StreamParser, parse
 from chunkproof.errors import ParseError, UsageError
 from tests.expectation import (
     INCOMPLETE,
+    Case,
     error,
 )
-from tests.specification import as_json, repair_names
-from tests.wire import DONE, bare, chunk_object, data, payload, stop, text
+from tests.specification import all_cases, as_json, repair_names
+from tests.wire import DONE, bare, chunk_object, data, payload, read_frames, stop, text
 
 END = stop() + DONE
 HI: dict[str, Any] = {"text": "Hi", "finish": "stop"}
@@ -35,6 +37,35 @@ def test_one_parser_uses_one_entry() -> None:
             else:
                 with pytest.raises(UsageError):
                     second(parser)
+
+
+def chunk_values(case: Case) -> list[Any] | None:
+    """Return the chunks of a case, parsed by `json`, or None where it shows something else."""
+    frames = read_frames(case.wire)
+    if not (case.framed and case.outcome == "complete" and frames[-1].data == b"[DONE]"):
+        return None
+    if case.repairs or case.may_repair or len(case.wire) > 10_000:
+        return None
+    try:
+        values = [json.loads(frame.data) for frame in frames[:-1] if frame.data.strip()]
+    except ValueError:
+        return None
+    return values
+
+
+AT_THE_CHUNK_LEVEL = [case for case in all_cases() if chunk_values(case)]
+
+
+@pytest.mark.parametrize("wire_case", AT_THE_CHUNK_LEVEL, ids=lambda case: case.name)
+def test_parsed_chunks_give_the_result_of_their_bytes(wire_case: Case) -> None:
+    """Where the bytes need no repair, the chunks of any JSON reader say the same."""
+    parser = StreamParser()
+    for value in chunk_values(wire_case) or ():
+        before = json.dumps(value)
+        parser.feed_chunk(value)
+        assert json.dumps(value) == before, "the caller's chunk was changed"
+    parser.close()
+    assert parser.result().to_dict() == parse([wire_case.wire]).to_dict()
 
 
 def test_chunks_enter_without_bytes() -> None:

@@ -313,6 +313,8 @@ CASES = [
             ("half-a-done-is-none", b"data: [DON"),
             ("a-done-that-is-not-alone-is-none", b"data: x\ndata: [DONE]\n"),
             ("another-field-is-none", b"data2: [DONE]"),
+            ("two-spaces-are-none", b"data:  [DONE]"),
+            ("a-type-before-it-is-none", b"event: x\ndata: [DONE]\n"),
         )
     ),
     case(
