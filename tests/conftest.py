@@ -3,12 +3,17 @@
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests import tools
 from tests.tiktoken_ranks import unpack_ranks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# A busy machine is slow, not wrong: no example fails for the time it took.
+settings.register_profile("chunkproof", deadline=None, print_blob=True)
+settings.load_profile("chunkproof")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

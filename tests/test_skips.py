@@ -1,7 +1,5 @@
 """A tool that is missing: a skip with a reason, and a failure where nothing may be skipped."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.tools import NO_SKIPS, is_present
@@ -18,13 +16,12 @@ def test_needy():
 
 
 @pytest.fixture
-def run_needy(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> "RunNeedy":
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+def run_needy(pytester: pytest.Pytester) -> "RunNeedy":
     return RunNeedy(pytester)
 
 
 class RunNeedy:
-    """Runs, in a pytest of its own, one test that needs a tool."""
+    """Runs, in a session of its own, one test that needs a tool."""
 
     def __init__(self, pytester: pytest.Pytester) -> None:
         self._pytester = pytester
@@ -32,7 +29,7 @@ class RunNeedy:
     def __call__(self, tool: str) -> pytest.RunResult:
         self._pytester.makeini("[pytest]\nmarkers = needs(tool)\n")
         self._pytester.makepyfile(NEEDY.format(tool=tool))
-        return self._pytester.runpytest_subprocess("-rs", "-p", "tests.conftest")
+        return self._pytester.runpytest_inprocess("-rs", "-p", "tests.conftest")
 
 
 def test_a_missing_tool_skips_with_its_name(
