@@ -298,6 +298,57 @@ def test_fail_fast_stops_and_says_so(user_module: str, capsys: pytest.CaptureFix
     assert 0 < len(judged) < report["corpus"]["cases"]
 
 
+def test_a_run_that_judged_nothing_is_not_green(capsys: pytest.CaptureFixture[str]) -> None:
+    """The helper has no level exact: that is no conformance."""
+    assert main(["run", "-i", "impl:openai-stream", "-k", PLAIN, "--level", "exact"]) == 2
+    assert "nothing was judged" in capsys.readouterr().out
+
+
+def test_an_adapter_in_the_current_folder_is_found(user_module: str, tmp_path: Path) -> None:
+    code = "import sys; from chunkproof_conformance.cli.main import main; sys.exit(main())"
+    words = ["run", "-i", f"py:{user_module}:Wrong", "-k", PLAIN]
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, *words], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+INTERRUPTED = '''
+import _thread
+from my_wrong_adapter import Wrong
+
+
+class Interrupted(Wrong):
+    """Ctrl-C comes while the third stream is read."""
+
+    runs = 0
+
+    def run(self, stream):
+        self.runs += 1
+        if self.runs == 3:
+            _thread.interrupt_main()
+        return super().run(stream)
+'''
+
+
+def test_an_interrupt_keeps_what_was_judged_and_is_not_green(
+    user_module: str, tmp_path: Path
+) -> None:
+    (tmp_path / "interrupted.py").write_text(INTERRUPTED)
+    code = "import sys; from chunkproof_conformance.cli.main import main; sys.exit(main())"
+    words = ["run", "-i", "py:interrupted:Interrupted", "--cuts", "none", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words, "--strength", "choice"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    report = json.loads(done.stdout)
+    assert report["finished"] is False
+    assert 0 < len(report["implementations"][0]["verdicts"]) < 8
+    assert done.returncode == 2
+
+
 def test_list_and_show_tell_about_cases(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", "-k", "text/*", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)

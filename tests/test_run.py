@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from chunkproof_conformance.cases.cassette import Case, Exchange
+from chunkproof_conformance.cases.index import iter_cases
 from chunkproof_conformance.cases.key import CassetteKey, Provenance
 from chunkproof_conformance.connect.in_process import (
     ConnectionSpecError,
@@ -36,7 +37,7 @@ from chunkproof_conformance.run.report import (
     profile_lines,
     repeat_command,
 )
-from chunkproof_conformance.run.runner import Row, RunOptions, run_case
+from chunkproof_conformance.run.runner import Row, RunOptions, run_case, run_implementation
 from chunkproof_conformance.run.shrink import smallest_cuts
 from chunkproof_conformance.synth.cuts import every, parse_cuts, pieces_at
 
@@ -373,3 +374,22 @@ def test_a_pass_that_leaves_a_declared_member_out_is_counted_apart() -> None:
     blind = replace(row, verdict=replace(row.verdict, not_represented=("reasoning",)))
     report, run = report_of(blind, given=case())
     assert profile_lines(report, run)[0].counts == {"synthesised": {"not represented": 1}}
+
+
+# The corpus -----------------------------------------------------------------------------------
+
+
+def test_the_reference_passes_every_case_at_every_level_however_cut() -> None:
+    """As recorded, in one piece and byte by byte; a contested case shows the specified choice."""
+    connection = InProcess(load_factory("impl:reference"))
+    implementation = connection.start()
+    cases = list(iter_cases())
+    judged_cases = list(run_implementation(connection, implementation, cases, load_expectation))
+    assert len(judged_cases) == len(cases)
+    wrong = {
+        (row.case, row.level): row.verdict.message
+        for rows in judged_cases
+        for row in rows
+        if row.verdict.kind is not Kind.PASS and row.verdict.detail != "as specified"
+    }
+    assert not wrong

@@ -1,7 +1,8 @@
 """`chunkproof run`: the main job.
 
-The exit code is that of the implementations named with -i: 0 if each conforms. Without -i three
-run, and the code is the reference's alone: its failure is ours, those of the others are findings.
+The exit code is that of the implementations named with -i: 0 if each conforms, 1 if not. Without
+-i three run, and the code is the reference's alone: its failure is ours, those of the others are
+findings. 2: wrong usage, an error of the harness, an interrupted run, or nothing was judged.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ def run(options: Namespace) -> int:
     specs = cast("list[str]", options.implementation or [])
     if not specs or any(spec.startswith("impl:openai") for spec in specs):
         need("run", "openai", "httpx2")
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # as `python -m` does: py:my_adapter:Factory lies in this folder
     # Imported here: they need what was just looked for.
     from chunkproof_conformance.cases.cassette import CassetteError
     from chunkproof_conformance.connect.in_process import ConnectionSpecError
@@ -98,13 +101,18 @@ def _cuttings(options: Namespace) -> dict[str, Any]:
 
 
 def exit_code(report: Report, *, named: bool) -> int:
-    """The exit code; named: the user chose the implementations."""
-    from chunkproof_conformance.run.report import conforms, harness_errors
+    """The exit code; named: the user chose the implementations.
 
-    if harness_errors(report.runs) or not report.runs:
-        return WRONG_USAGE
+    A run that was interrupted or judged nothing at all is never green.
+    """
+    from chunkproof_conformance.run.report import conforms, harness_errors, judged_nothing
+
     counted = [run for run in report.runs if named or run.spec == "impl:reference"]
-    return 0 if all(conforms(report, run) for run in counted) else 1
+    if harness_errors(report.runs) or not counted or any(map(judged_nothing, counted)):
+        return WRONG_USAGE
+    if not all(conforms(report, run) for run in counted):
+        return 1
+    return 0 if report.finished else WRONG_USAGE
 
 
 def _print(report: Report, *, as_json: bool, in_full: int) -> None:

@@ -19,6 +19,7 @@ from chunkproof_conformance.run.report import (
     ORIGINS,
     conforms,
     failures,
+    judged_nothing,
     origin_counts,
     profile_lines,
     repeat_command,
@@ -86,12 +87,8 @@ def report_table(report: Report, *, in_full: int = SHOWN_IN_FULL) -> RenderableT
 
 def _heading(report: Report, run: ImplementationRun) -> RenderableType:
     who = run.implementation
-    good = conforms(report, run)
     title = Text.assemble(
-        (who.name, "bold"),
-        (f"  {who.version}", "cyan"),
-        "  ",
-        ("conforms", "bold green") if good else ("does not conform", "bold red"),
+        (who.name, "bold"), (f"  {who.version}", "cyan"), "  ", _standing(report, run)
     )
     levels = " · ".join(
         f"{line.profile}\N{NO-BREAK SPACE}{line.reached}"
@@ -104,6 +101,14 @@ def _heading(report: Report, run: ImplementationRun) -> RenderableType:
         Text(f"  {levels}", style="bold") if levels else Text("  nothing required was judged"),
         Text(f"  {note}{run.seconds:.1f} s", style="dim"),
     )
+
+
+def _standing(report: Report, run: ImplementationRun) -> Text:
+    if judged_nothing(run):
+        return Text("nothing was judged", style="bold yellow")
+    if conforms(report, run):
+        return Text("conforms", style="bold green")
+    return Text("does not conform", style="bold red")
 
 
 def _profiles(report: Report, run: ImplementationRun) -> Table:

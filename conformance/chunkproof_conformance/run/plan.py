@@ -54,7 +54,7 @@ def _plan(case: Case, cutting: Cutting) -> CutPlan:
     if cutting == "recorded":
         return CutPlan("as recorded", "", case.cuts)
     if cutting == "whole":
-        return CutPlan("in one piece", "--cuts none", ())
+        return explicit_plan(())
     if isinstance(cutting, int):
         name = "byte by byte" if cutting == 1 else f"every {cutting} bytes"
         return CutPlan(name, f"--every {cutting}", every(length, cutting))
@@ -62,10 +62,12 @@ def _plan(case: Case, cutting: Cutting) -> CutPlan:
 
 
 def explicit_plan(cuts: Iterable[int]) -> CutPlan:
-    """A plan of these offsets."""
+    """A plan of these offsets; of none, the body in one piece."""
     offsets = tuple(cuts)
+    if not offsets:
+        return CutPlan("in one piece", "--cuts none", ())
     text = ",".join(map(str, offsets))
-    return CutPlan(f"cut at {text}", f"--cuts {text or 'none'}", offsets)
+    return CutPlan(f"cut at {text}", f"--cuts {text}", offsets)
 
 
 def stream_of(case: Case, cuts: tuple[int, ...]) -> Stream:

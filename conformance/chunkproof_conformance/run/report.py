@@ -154,6 +154,12 @@ def conforms(report: Report, run: ImplementationRun) -> bool:
     )
 
 
+def judged_nothing(run: ImplementationRun) -> bool:
+    """Whether no case was judged at any level: the implementation can show none, or was skipped."""
+    silent = {Kind.NOT_AVAILABLE, Kind.SKIPPED}
+    return all(row.verdict.kind in silent for row in run.rows)
+
+
 def harness_errors(runs: Iterable[ImplementationRun]) -> list[Row]:
     """The rows that are our fault."""
     return [row for run in runs for row in run.rows if row.verdict.kind is Kind.HARNESS_ERROR]

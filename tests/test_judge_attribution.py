@@ -1,0 +1,42 @@
+"""Which rule a finding names."""
+
+from __future__ import annotations
+
+import pytest
+
+from chunkproof.rules import RULES
+from chunkproof_conformance.judge.attribution import finding, rule_of
+from chunkproof_conformance.judge.diff import Difference
+
+
+@pytest.mark.parametrize(
+    ("path", "rules", "rule"),
+    [
+        ("/choices/0/role", ["TXT-1", "FIN-1"], "ENV-2"),
+        ("/choices/0/text", ["SSE-2", "END-2"], "SSE-2"),
+        ("/choices/0/text", ["END-2"], "TXT-1"),
+        ("/choices/0/finish_reason", ["TXT-1", "END-5"], "END-5"),
+        ("/choices/0/tool_calls/1", ["TXT-1", "TOOL-2"], "TOOL-2"),
+        ("/choices/0/tool_calls/0/executable", ["TOOL-2"], "TOOL-12"),
+        ("/usage/prompt_tokens", ["TXT-1"], "USE-1"),
+        ("/0/1/arguments", ["TOOL-4"], "TOOL-4"),
+        ("/choices/0/logprobs/content/3", ["TXT-1"], "ENV-9"),
+        ("/0/3", ["TXT-2"], "TXT-2"),
+        ("/7", [], None),
+    ],
+)
+def test_the_cases_own_rule_wins_where_it_speaks_of_the_member(
+    path: str, rules: list[str], rule: str | None
+) -> None:
+    assert rule_of(Difference(path, "a", "b"), rules) == rule
+
+
+def test_an_exception_on_a_good_stream_is_about_what_the_case_is_there_for() -> None:
+    raised = Difference("/outcome", "complete", "failed")
+    assert rule_of(raised, ["TXT-1", "FIN-1", "SSE-11"]) == "SSE-11"
+    assert rule_of(raised, ["TXT-1", "FIN-1"]) == "TXT-1"
+
+
+def test_a_finding_names_the_rule_and_its_title() -> None:
+    said = finding(Difference("/choices/0/role", "assistant", "aa"), [])
+    assert said == f"differs from ENV-2 ({RULES['ENV-2'].title})"
