@@ -164,11 +164,10 @@ def _owner(chunk: Any, name: str, event: AnyEvent, *, is_detail: bool) -> dict[s
 def _at(value: Any, *path: str | int) -> dict[str, Any] | None:
     """Return the object at a path on which every list has one entry, else None."""
     for step in path:
-        if isinstance(step, int):
-            found = isinstance(value, list) and len(value) == 1
+        if isinstance(step, int) and isinstance(value, list) and len(value) == 1:
+            value = value[step]
+        elif isinstance(step, str) and isinstance(value, dict) and step in value:
+            value = value[step]
         else:
-            found = isinstance(value, dict) and step in value
-        if not found:
             return None
-        value = value[step]
     return value if isinstance(value, dict) else None
