@@ -6,6 +6,8 @@ Each stream is made by hand here, with the answer beside it: nothing is taken fr
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import msgspec
@@ -13,6 +15,7 @@ import pytest
 
 from chunkproof_conformance.connect.adapter import Adapter, Stream
 from chunkproof_conformance.connect.in_process import SHIPPED, load_factory
+from chunkproof_conformance.implementations.openai_reproduction import reproduction
 from chunkproof_conformance.judge.expectation import Expectation
 from chunkproof_conformance.judge.levels import judge
 from chunkproof_conformance.judge.observation import Level, Observation
@@ -372,3 +375,30 @@ def test_the_reference_says_after_which_piece_an_event_came(
         ("Finish", 3),
         ("End", 4),
     ]
+
+
+def script_prints(implementation: str, stream: Stream) -> str:
+    """What the reproduction prints, in a process where chunkproof cannot be imported."""
+    script = reproduction("By hand", implementation, stream)
+    assert "chunkproof" not in script
+    ours = ("chunkproof", "chunkproof_conformance")
+    barred = f"import sys; sys.modules.update(dict.fromkeys({ours!r}))\n{script}"
+    done = subprocess.run(
+        [sys.executable, "-"], input=barred.encode(), capture_output=True, check=False
+    )
+    return (done.stdout + done.stderr).decode()
+
+
+def test_a_finding_can_be_seen_with_the_library_and_the_bytes_alone() -> None:
+    shown = script_prints("openai-stream", Stream((body(*REPEATED_ROLE),)))
+    assert '"role": "assistantassistant"' in shown
+    bom = Stream((b"\xef\xbb\xbf" + body(*HELLO, STOP),))
+    chunks = script_prints("openai-chunks", bom)
+    assert "'lo'" in chunks
+    assert "'Hel'" not in chunks
+
+
+def test_a_reproduction_ends_as_the_transport_did() -> None:
+    shown = script_prints("openai-chunks", Stream((body(*HELLO, done=False),), end="reset"))
+    assert "'lo'" in shown
+    assert "APIConnectionError" in shown

@@ -34,6 +34,7 @@ def test_the_cases_own_rule_wins_where_it_speaks_of_the_member(
 def test_an_exception_on_a_good_stream_is_about_what_the_case_is_there_for() -> None:
     raised = Difference("/outcome", "complete", "failed")
     assert rule_of(raised, ["TXT-1", "FIN-1", "SSE-11"]) == "SSE-11"
+    assert rule_of(raised, ["TXT-1", "FIN-1", "END-2"]) == "END-2"
     assert rule_of(raised, ["TXT-1", "FIN-1"]) == "TXT-1"
 
 

@@ -11,6 +11,7 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from chunkproof_conformance.cli.cuts import add_cut_options
@@ -85,6 +86,7 @@ def run(options: Namespace) -> int:
             RunOptions(tuple(options.level), **_cuttings(options)),
             timeout=options.timeout,
             fail_fast=options.fail_fast,
+            date=datetime.now(UTC).date().isoformat(),
         )
         with _progress(job, len(cases)) as progress:
             report = run_job(job, cases, progress)

@@ -25,6 +25,11 @@ def arguments() -> ArgumentParser:
     group.add_argument(
         "--raw", action="store_true", help="the body alone, byte for byte (for `chunkproof parse`)"
     )
+    group.add_argument(
+        "--script",
+        choices=("openai-chunks", "openai-stream"),
+        help="a Python script of this client and the bytes alone, to see a finding without us",
+    )
     return parser
 
 
@@ -41,6 +46,13 @@ def run(options: Namespace) -> int:
         case = load_case(options.case)
     except CassetteError as error:
         raise CommandError(str(error)) from error
+    if options.script:
+        from chunkproof_conformance.implementations.openai_reproduction import reproduction
+        from chunkproof_conformance.run.plan import stream_of
+
+        title = f"{case.id}: {case.key.title}"
+        print(reproduction(title, options.script, stream_of(case, case.cuts)), end="")
+        return 0
     if options.raw:
         sys.stdout.buffer.write(case.body)
         return 0

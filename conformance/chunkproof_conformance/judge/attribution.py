@@ -39,11 +39,13 @@ def rule_of(difference: Difference, rules: Sequence[str]) -> str | None:
     """The rule this difference is about: the first fitting one of the case, else the member's.
 
     rules: the case's, in its order. Where a good stream ends in an exception, it is the first
-    one that not every answer rests on: what the case is there to show. None where nothing fits.
+    one that not every answer rests on: what the case is there to show; else the one about its
+    end. None where nothing fits.
     """
     if difference.path == "/outcome" and difference.expected == "complete":
-        special = (rule for rule in rules if rule not in _ORDINARY)
-        return next(special, rules[0] if rules else None)
+        special = [rule for rule in rules if rule not in _ORDINARY]
+        ends = [rule for rule in rules if rule.startswith("END-")]
+        return next(iter([*special, *ends, *rules]), None)
     found = _MEMBER.findall(difference.path)
     member = found[-1] if found else ("tool_calls" if _CALL.match(difference.path) else None)
     if member is None:

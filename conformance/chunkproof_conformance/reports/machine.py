@@ -26,6 +26,7 @@ def report_object(report: Report) -> dict[str, Any]:
     """The report as JSON value; strings may hold lone surrogates, so write it as ASCII."""
     return {
         "chunkproof": version("chunkproof"),
+        "date": report.date,
         "finished": report.finished,
         "corpus": {
             "cases": len(report.cases),

@@ -11,6 +11,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from chunkproof_conformance.implementations.openai_reproduction import TAILS
 from chunkproof_conformance.judge.attribution import finding
 from chunkproof_conformance.judge.diff import aligned
 from chunkproof_conformance.judge.profiles import is_required
@@ -157,7 +158,7 @@ def _failures(report: Report, run: ImplementationRun, in_full: int) -> list[Rend
     for case, row in list(firsts.values())[:in_full]:
         required = is_required(case.rank, run.implementation)
         parts += [*_in_full(case, run, row, required=required), Text()]
-    parts += _by_finding(found, run)
+    parts += _by_finding(found, run, report.date)
     return parts
 
 
@@ -178,6 +179,10 @@ def _in_full(
     # One line however long it is: it is there to be copied.
     command = repeat_command(run, row)
     yield Text(f"    $ {command}", style="dim", no_wrap=True, overflow="ignore")
+    name = run.spec.removeprefix("impl:")
+    if name in TAILS:
+        script = f"    $ chunkproof show {row.case} --script {name} | python -"
+        yield Text(script, style="dim", no_wrap=True, overflow="ignore")
 
 
 def _what_happened(case: CaseFacts, row: Row) -> Iterator[RenderableType]:
@@ -208,7 +213,7 @@ def _clipped(text: str, length: int) -> str:
 
 
 def _by_finding(
-    found: list[tuple[CaseFacts, Row]], run: ImplementationRun
+    found: list[tuple[CaseFacts, Row]], run: ImplementationRun, date: str
 ) -> Iterator[RenderableType]:
     """Every failing case in one line, under the rule it differs from."""
 
@@ -218,7 +223,8 @@ def _by_finding(
     for said, pairs in groupby(sorted(found, key=key), key=key):
         cases = list(pairs)
         head = Table.grid(padding=(0, 1, 0, 0))
-        head.add_row("  [bold red]✗", Text(f"{run.implementation.version} {said}", style="bold"))
+        who = f"{run.implementation.version} ({date})" if date else run.implementation.version
+        head.add_row("  [bold red]✗", Text(f"{who} {said}", style="bold"))
         yield head
         for case, row in cases:
             required = is_required(case.rank, run.implementation)

@@ -36,6 +36,8 @@ class Job:
     options: RunOptions = field(default_factory=RunOptions)
     timeout: float = 10.0
     fail_fast: bool = False
+    date: str = ""
+    """The day, YYYY-MM-DD, as the report is to say it."""
 
 
 def chosen_cases(selection: Selection) -> list[Case]:
@@ -61,7 +63,7 @@ def run_job(job: Job, cases: Sequence[Case], progress: Callable[[str, str], None
         if not whole or (job.fail_fast and not conforms(Report(facts, (run,)), run)):
             finished = whole and len(runs) == len(connections)
             break
-    return Report(facts, tuple(runs), finished)
+    return Report(facts, tuple(runs), finished, job.date)
 
 
 def _run_one(

@@ -74,6 +74,8 @@ class Report:
     cases: tuple[CaseFacts, ...]
     runs: tuple[ImplementationRun, ...]
     finished: bool = True
+    date: str = ""
+    """The day of the run, YYYY-MM-DD: a finding names it beside the version."""
 
     def case(self, case_id: str) -> CaseFacts:
         """The facts of a case that was run."""
