@@ -165,7 +165,7 @@ def _at(value: Any, *path: str | int) -> dict[str, Any] | None:
     """Return the object at a path on which every list has one entry, else None."""
     for step in path:
         if isinstance(step, int) and isinstance(value, list) and len(value) == 1:
-            value = value[step]
+            (value,) = value
         elif isinstance(step, str) and isinstance(value, dict) and step in value:
             value = value[step]
         else:
