@@ -1,0 +1,1 @@
+"""One module per vendor; each holds `DIALECTS`, its generations and variants."""

@@ -1,0 +1,1 @@
+"""Rewrites of a stream that a parser must see through; each states what may change by it."""

@@ -1,0 +1,181 @@
+"""Dialects against the streams of real vendors, both ways.
+
+Every chunk shape that a captured dialect makes occurs in somebody's recording, and every shape
+of the recordings is one that a dialect can make, or stands in a list with the reason why not.
+The recordings belong to others; see `tests/test_captures.py` for where they are read from.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Final
+
+import pytest
+
+from chunkproof_conformance.synth.dialects.catalogue import VENDORS
+from chunkproof_conformance.synth.render import chunks_of, render
+from chunkproof_conformance.synth.shape import shape
+from tests.synth.messages import probes
+from tests.test_captures import body_of, captures
+
+PROVIDERS: Final = {
+    "openai": {"openai"},
+    "azure": {"azure"},
+    "openrouter": {"openrouter"},
+    "xai": {"xai"},
+    "groq": {"groq"},
+    "zai": {"zai"},
+    "deepseek": {"deepseek"},
+    "mistral": {"mistral"},
+    "ollama": {"ollama", "ollama-cloud"},
+    "llamacpp": {"llama.cpp"},
+    "gpustack": {"gpustack"},
+    "together": {"together"},
+    "perplexity": {"perplexity"},
+    "cerebras": {"cerebras"},
+    "snowflake": {"snowflake"},
+    "databricks": {"databricks"},
+    "vllm": {"vllm", "crusoe"},
+    "litellm": {"litellm"},
+}
+"""Vendor module to the providers of the collection."""
+
+NOT_COVERED: Final[dict[str, dict[str, str]]] = {
+    "openrouter": {
+        "openrouter/llm--tools-streaming-variant-a": "edited by its authors",
+        "openrouter/llm--tools-streaming-variant-d": "edited by its authors",
+        "openrouter/pydanticai--openrouter-web-search-annotations-stream": "annotations: an aside",
+        "openrouter/fantasy--glm-4.6-tool-streaming": "one last chunk with an empty reasoning",
+        "openrouter/fantasy--grok-tool-streaming": "encrypted reasoning: an aside",
+        "openrouter/pydanticai--openrouter-streaming-reasoning": "a signature alone: an aside",
+        "openrouter/rubyllm--ng-details-round-trip-accumulates-reasoning-details-while-streaming"
+        "-tool-calls": "encrypted reasoning: an aside",
+    },
+    "together": {
+        "together/mirascope--together-meta-llama-llama-4-maverick-17b-128e-instruct-fp8-async"
+        "-stream--2": "three finish reasons in one stream: a case of its own",
+    },
+    "mistral": {
+        "mistral/ddtrace--mistral-v1-chat-completions-post-ccfa08da": "an empty list of thinking",
+        "mistral/pydanticai--mistral-model-thinking-part-iter--2": "an empty list of thinking",
+        "mistral/rubyllm--mistral-hybrid-reasoning-streams-thinking-separately-from-content": (
+            "the last thought and the first text as parts of one list"
+        ),
+    },
+    "litellm": {
+        "litellm/ddtrace--completion-stream-multiple-choices-proxy": "an empty chunk with n = 2",
+    },
+    "zai": {
+        "zai/fantasy--testopenaicompatiblecommon-multi-tool-streaming-zai-glm-4.5": (
+            "2 of 182 chunks of reasoning hold an empty content too"
+        ),
+    },
+}
+"""Recordings with shapes that no dialect makes, and why not. Each shape that is left over must
+stand in such a recording."""
+
+NOT_SEEN: Final[dict[str, dict[str, str]]] = {
+    "openai": {
+        "system_fingerprint:null choices:[{index:number delta:{tool_calls:[{index:number id": (
+            "a call after text or reasoning; recorded without text before it"
+        ),
+    },
+    "databricks": {"function:{arguments:string}": "recorded with a no-argument call alone"},
+    "llamacpp": {"delta:{content:string}": "in our own recordings of llama-server"},
+    "cerebras": {"} {function:": "two calls in one delta; in a recording outside the collection"},
+    "mistral": {"} {id:": "two calls in one delta; in a recording outside the collection"},
+    "vllm": {
+        "delta:{} logprobs:null finish_reason:string stop_reason:null}]}": (
+            "an answer without text, whose finish has no text to ride on"
+        )
+    },
+    "openrouter": {
+        "arguments:string}}]} finish_reason:string native_finish_reason:string logprobs:null}]}": (
+            "one call in the chunk where two were recorded"
+        ),
+        'delta:{role:string content:""} finish_reason:string native_finish_reason:string '
+        "logprobs:null}] system_fingerprint:null": "an answer without calls",
+    },
+}
+"""Parts of shapes that dialects make and the collection does not show, and why they do."""
+
+each_vendor = pytest.mark.parametrize("vendor", sorted(PROVIDERS))
+
+
+def payloads(body: bytes) -> Iterator[dict[str, Any]]:
+    """Every JSON object on a data line."""
+    for line in body.decode("utf-8", "replace").replace("\r\n", "\n").split("\n"):
+        if line.startswith("data: {"):
+            yield json.loads(line.removeprefix("data: "))
+
+
+@cache
+def recorded(vendor: str) -> dict[str, set[str]]:
+    """Shapes of the vendor's recordings, and which recordings show each."""
+    found: dict[str, set[str]] = {}
+    for name, figures in captures().items():
+        if figures["provider"] in PROVIDERS[vendor]:
+            for payload in payloads(body_of(name)):
+                found.setdefault(shape(payload), set()).add(name)
+    return found
+
+
+@cache
+def emitted(vendor: str) -> dict[str, set[str]]:
+    """Shapes that the vendor's captured dialects make, and which dialects make each."""
+    found: dict[str, set[str]] = {}
+    for dialect in VENDORS[vendor]:
+        if dialect.fidelity == "captured":
+            for message, steps in probes(dialect):
+                for chunk in chunks_of(render(dialect, message, steps)):
+                    found.setdefault(shape(chunk), set()).add(dialect.name)
+    return found
+
+
+@each_vendor
+def test_what_a_dialect_makes_was_recorded(vendor: str) -> None:
+    """No shape is invented; where the collection is too small for one, the list says so."""
+    if not captures():
+        pytest.skip("no captures; see CHUNKPROOF_CAPTURES")
+    invented = emitted(vendor).keys() - recorded(vendor).keys()
+    excuses = NOT_SEEN.get(vendor, {})
+    unexcused = {made for made in invented if not any(part in made for part in excuses)}
+    assert not unexcused
+    assert all(any(part in made for made in invented) for part in excuses), "not needed any more"
+
+
+@each_vendor
+def test_what_was_recorded_a_dialect_can_make(vendor: str) -> None:
+    """Every shape of the recordings, or the recording is listed with the reason why not."""
+    if not captures():
+        pytest.skip("no captures; see CHUNKPROOF_CAPTURES")
+    left_over = {
+        kind: names for kind, names in recorded(vendor).items() if kind not in emitted(vendor)
+    }
+    excused = NOT_COVERED.get(vendor, {}).keys()
+    assert not [kind for kind, names in left_over.items() if not names & excused]
+    assert excused <= set().union(*left_over.values()), "not needed any more"
+
+
+def test_the_dialects_make_most_of_what_was_recorded(record_property: Any) -> None:
+    """The figures over all vendors: shapes recorded, made, and both."""
+    if not captures():
+        pytest.skip("no captures; see CHUNKPROOF_CAPTURES")
+    made = sum(len(emitted(vendor)) for vendor in PROVIDERS)
+    seen = sum(len(recorded(vendor)) for vendor in PROVIDERS)
+    both = sum(len(emitted(vendor).keys() & recorded(vendor).keys()) for vendor in PROVIDERS)
+    record_property("chunk shapes", {"recorded": seen, "made": made, "both": both})
+    sys.stdout.write(f"chunk shapes: {seen} recorded, {made} made, {both} both\n")
+    assert both / seen > 0.9
+    assert both / made > 0.9
+
+
+def test_every_captured_dialect_is_held_against_recordings() -> None:
+    """Nothing is called captured that no test compares."""
+    captured = {
+        vendor
+        for vendor, variants in VENDORS.items()
+        if any(dialect.fidelity == "captured" for dialect in variants)
+    }
+    assert captured == PROVIDERS.keys()
