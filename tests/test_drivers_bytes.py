@@ -11,7 +11,7 @@ import pytest
 from chunkproof import ParseError, StreamParser, UsageError
 from chunkproof.drivers import acollect, aevents, collect, events
 from chunkproof.events import End
-from tests.wire import DONE, stop, text
+from tests.wire import DONE, chunk_object, stop, text
 
 HELLO: Final = text("Hel") + text("lo")
 ANSWER: Final = HELLO + stop() + DONE
@@ -113,12 +113,46 @@ def test_nothing_is_read_after_done(is_async: bool) -> None:
     assert (pieces.left, pieces.times_closed) == (1, 1)
 
 
-def test_the_source_is_closed_when_the_end_is_handed_out() -> None:
+@both_ways
+@pytest.mark.parametrize("body", [ANSWER, HELLO], ids=["at [DONE]", "at EOF"])
+def test_the_source_is_closed_when_the_end_is_handed_out(body: bytes, is_async: bool) -> None:
     """Who stops at the last event leaves nothing open."""
-    pieces = Pieces(ANSWER)
-    stream = events(pieces)
-    assert any(isinstance(event, End) for event in stream)
-    assert pieces.times_closed == 1
+    pieces = Pieces(body)
+
+    async def aread() -> None:
+        stream = aevents(AsyncPieces(pieces))
+        while not isinstance(await anext(stream), End):
+            pass
+        assert pieces.times_closed == 1
+
+    def read() -> None:
+        stream = events(pieces)
+        while not isinstance(next(stream), End):
+            pass
+        assert pieces.times_closed == 1
+
+    asyncio.run(aread()) if is_async else read()
+
+
+def test_an_async_stream_of_chunks_needs_no_aclose() -> None:
+    """Older openai clients name it `close` alone."""
+
+    class Chunks:
+        response = None
+        times_closed = 0
+
+        def __aiter__(self) -> AsyncIterator[object]:
+            return self._chunks()
+
+        async def _chunks(self) -> AsyncIterator[object]:
+            yield chunk_object({"content": "Hello"}, "stop")
+
+        async def close(self) -> None:
+            self.times_closed += 1
+
+    chunks = Chunks()
+    assert asyncio.run(acollect(chunks)).outcome == "complete"
+    assert chunks.times_closed == 1
 
 
 @both_ways

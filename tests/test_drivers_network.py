@@ -386,6 +386,7 @@ def test_a_huge_http_error_is_not_read_to_its_end(client: str, is_async: bool) -
         reading = read(client, server, is_async=is_async, sees_leaving=True)
     assert reading.has_left
     assert reading.result["outcome"] == "failed"
+    assert reading.exception is None
 
 
 @every_http_client
