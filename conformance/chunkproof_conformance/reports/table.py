@@ -18,6 +18,7 @@ from chunkproof_conformance.judge.profiles import is_required
 from chunkproof_conformance.judge.verdicts import RED, Kind
 from chunkproof_conformance.run.report import (
     ORIGINS,
+    RECORDED,
     conforms,
     failures,
     judged_nothing,
@@ -115,7 +116,7 @@ def _standing(report: Report, run: ImplementationRun) -> Text:
 def _profiles(report: Report, run: ImplementationRun) -> Table:
     there = origin_counts(report.cases)
     columns: list[Origin] = [
-        origin for origin in ORIGINS if there[origin] or origin in {*ORIGINS[:3], "synthesised"}
+        origin for origin in ORIGINS if there[origin] or origin in {*RECORDED, "synthesised"}
     ]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("profile", no_wrap=True, vertical="bottom")
@@ -263,7 +264,7 @@ def _summary(report: Report) -> Iterator[RenderableType]:
 
 def _provenance(report: Report) -> Text:
     counts = origin_counts(report.cases)
-    recorded = sum(counts[origin] for origin in ORIGINS[:3])
+    recorded = sum(counts[origin] for origin in RECORDED)
     from_openai = sum(case.from_openai for case in report.cases)
     line = Text.assemble(
         (f"{len(report.cases)} cases", "bold"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from chunkproof_conformance.connect.in_process import AdapterError, AdapterTimeoutError
 from chunkproof_conformance.judge.levels import LADDER, judge, levels_of
-from chunkproof_conformance.judge.verdicts import RED, Kind, Verdict, verdict_of, worst
+from chunkproof_conformance.judge.verdicts import Kind, Verdict, verdict_of, worst
 from chunkproof_conformance.run.expectations import ExpectationError
 from chunkproof_conformance.run.plan import (
     DEFAULT_CUTTINGS,
@@ -167,8 +167,3 @@ def _stop_quietly(connection: Connection) -> None:
     """An adapter that cannot stop has been judged all the same."""
     with suppress(AdapterError, AdapterTimeoutError):
         connection.stop()
-
-
-def is_red(rows: Sequence[Row]) -> bool:
-    """Whether any of these verdicts keeps a level from being reached."""
-    return any(row.verdict.kind in RED for row in rows)
