@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chunkproof.channel import Channel
+from chunkproof.chunk import clean
 from chunkproof.events import ToolArguments, ToolCall
 from chunkproof.identity import Act, OpenCalls, decide, grow_id, grow_name
 from chunkproof.partial_json import JsonScanner, JsonStatus
@@ -89,7 +90,10 @@ class Calls:
             self._journal.repair(decision.repair)
         path = f"/choices/{self._choice}/delta/tool_calls"
         if decision.act is Act.ORPHAN:
-            self._journal.extend(f"{path}/-", [entry.raw])
+            raw = clean(entry.raw)
+            if raw != entry.raw:
+                self._journal.repair("surrogate-lone")
+            self._journal.extend(f"{path}/-", [raw])
             return
         is_new = decision.act is Act.OPEN
         number = len(self._calls) if is_new else decision.call
