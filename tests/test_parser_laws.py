@@ -142,7 +142,7 @@ def test_members_of_any_kind_give_events(values: list[object]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=5_000, deadline=None)
 @given(st.data())
 def test_garbage_at_length(data: st.DataObject) -> None:
     """The same laws, for many more bodies."""
@@ -152,12 +152,10 @@ def test_garbage_at_length(data: st.DataObject) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", BODIES, ids=lambda case: case.name)
-def test_every_pair_of_cuts_of_a_short_stream(case: Case) -> None:
-    """Three pieces are no other than two: every pair of cuts, for streams under 250 bytes."""
-    body = case.wire
-    if len(body) >= 250:
-        body = body[:250]
+@pytest.mark.parametrize("case", BODIES[::20], ids=lambda case: case.name)
+def test_every_pair_of_cuts_of_a_short_body(case: Case) -> None:
+    """Three pieces are no other than one: every pair of cuts in a stream's first 160 bytes."""
+    body = case.wire[:160]
     whole = drain([body])
     for first in range(len(body)):
         for second in range(first, len(body)):
