@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Final, Literal
 
+from msgspec.structs import replace
+
 from chunkproof_conformance.synth.dialect import Dialect
 from chunkproof_conformance.synth.message import (
     Call,
@@ -42,6 +44,8 @@ ANSWERS: Final[tuple[tuple[tuple[Segment, ...], str], ...]] = (
 )
 """Segments of one choice and the finish reason."""
 
+VALUE_CALL: Final = ((replace(CALL, as_value=True),), "tool_calls")
+
 
 SENDS_EMPTY_FRAGMENTS: Final = {"databricks", "openrouter", "openrouter-fingerprint"}
 """Dialects recorded with a later fragment of arguments that is empty."""
@@ -67,9 +71,9 @@ def sayable(dialect: Dialect) -> list[Message]:
     usage = COUNTS if dialect.usage else None
     messages = [
         Message((Choice(segments, finish if finished else None),), usage, end=end)
-        for segments, finish in ANSWERS
+        for segments, finish in (*ANSWERS, VALUE_CALL)
     ]
-    half = Choice((Text("Hello"),), None)
+    half = Choice((Text("Hello"),), "error" if dialect.error_finishes else None)
     late = usage if dialect.usage - {"finish"} else None
     messages.append(Message((half,), late, Failure("overloaded", "server_error", 500), end=end))
     whole = dialect.calls != "fragments" or dialect.first_fragment

@@ -38,8 +38,12 @@ PROVIDERS: Final = {
     "databricks": {"databricks"},
     "vllm": {"vllm", "crusoe"},
     "litellm": {"litellm"},
+    "qwen": {"alibaba"},
+    "bedrock": {"bedrock-openai"},
+    "cloudflare": {"cloudflare"},
+    "sglang": {"azure-foundry/vercelai--azure-deepseek-reasoning.1"},
 }
-"""Vendor module to the providers of the collection."""
+"""Vendor module to the providers of the collection, or to single recordings."""
 
 NOT_COVERED: Final[dict[str, dict[str, str]]] = {
     "openrouter": {
@@ -66,6 +70,10 @@ NOT_COVERED: Final[dict[str, dict[str, str]]] = {
     "litellm": {
         "litellm/ddtrace--completion-stream-multiple-choices-proxy": "an empty chunk with n = 2",
     },
+    "qwen": {
+        "alibaba/vercelai--fixtures-alibaba-reasoning": "its first thought in another key order",
+        "alibaba/vercelai--fixtures-alibaba-tool-call": "an empty last fragment",
+    },
     "zai": {
         "zai/fantasy--testopenaicompatiblecommon-multi-tool-streaming-zai-glm-4.5": (
             "2 of 182 chunks of reasoning hold an empty content too"
@@ -80,6 +88,10 @@ NOT_SEEN: Final[dict[str, dict[str, str]]] = {
         "system_fingerprint:null choices:[{index:number delta:{tool_calls:[{index:number id": (
             "a call after text or reasoning; recorded without text before it"
         ),
+    },
+    "qwen": {
+        "delta:{content:null tool_calls:[{index:number id:string type:string "
+        'function:{name:string arguments:""}}]}': "a second call; recorded with one alone",
     },
     "databricks": {"function:{arguments:string}": "recorded with a no-argument call alone"},
     "llamacpp": {"delta:{content:string}": "in our own recordings of llama-server"},
@@ -115,7 +127,7 @@ def recorded(vendor: str) -> dict[str, set[str]]:
     """Shapes of the vendor's recordings, and which recordings show each."""
     found: dict[str, set[str]] = {}
     for name, figures in captures().items():
-        if figures["provider"] in PROVIDERS[vendor]:
+        if {figures["provider"], name} & PROVIDERS[vendor]:
             for payload in payloads(body_of(name)):
                 found.setdefault(shape(payload), set()).add(name)
     return found

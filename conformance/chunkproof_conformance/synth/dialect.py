@@ -112,6 +112,8 @@ class Dialect:
     error: Template | None = None
     """The payload that says an error."""
     error_event: str | None = None
+    error_finishes: bool = False
+    """The error's payload carries the finish reason `error` of the first choice."""
     done: bool = True
     """It sends `[DONE]`."""
     cannot: frozenset[str] = frozenset()
@@ -131,7 +133,8 @@ class Dialect:
             "text": "text" in moments,
             "reasoning": "reasoning" in moments,
             "refusal": "refusal" in moments,
-            "calls": bool(self.entry),
+            "calls": S.ARGUMENTS in slots_in(self.entry),
+            "value calls": S.ARGUMENTS_VALUE in slots_in(self.entry),
             "parallel": bool(self.entry),
             "legacy": "function" in moments,
             "asides": True,

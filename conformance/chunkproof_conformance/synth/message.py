@@ -6,6 +6,7 @@ every parser must make of it. Nothing here knows chunks, frames or bytes.
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import msgspec
@@ -45,9 +46,13 @@ class Call(_Part, frozen=True, tag_field="kind", tag="tool_call"):
     name: str | None
     arguments: str = ""
     legacy: bool = False
+    as_value: bool = False
+    """The wire says the arguments as a JSON value, so how its text is spelt is not known."""
 
     @property
     def feature(self) -> str:
+        if self.as_value:
+            return "value calls"
         return "legacy" if self.legacy else "calls"
 
     @property
@@ -155,12 +160,10 @@ def _final(choice: Choice) -> dict[str, Any]:
 
 
 def _call(call: Call) -> dict[str, Any]:
-    return {
-        "id": call.id,
-        "type": "function",
-        "name": call.name,
-        "arguments": joined_halves(call.arguments),
-    }
+    listed = {"id": call.id, "type": "function", "name": call.name}
+    if call.as_value:
+        return {**listed, "arguments_json": json.loads(call.arguments)}
+    return {**listed, "arguments": joined_halves(call.arguments)}
 
 
 def _sequence(choice: Choice) -> list[dict[str, Any]]:

@@ -1,8 +1,9 @@
 """The fragmentation plan: in which pieces, and in which order, a message is said.
 
 A plan is a list of steps. Each step says one fragment of one segment; the fragments of a
-segment, joined, are its text. Text, reasoning and refusal of one choice are said in order;
-fragments of calls may be mixed with those of other calls, and choices with each other.
+segment, joined, are its text (a half of a surrogate pair left alone counts as U+FFFD). Text,
+reasoning and refusal of one choice are said in order; fragments of calls may be mixed with
+those of other calls, and choices with each other.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from chunkproof_conformance.synth.message import Aside, Call
+from chunkproof_conformance.synth.message import Aside, Call, joined_halves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -105,7 +106,8 @@ def problems(steps: Plan, message: Message) -> list[str]:
     for number, choice in enumerate(message.choices):
         for position, segment in enumerate(choice.segments):
             mine = said.get((number, position), [])
-            if not mine or "".join(step.fragment for step in mine) != segment.text:
+            heard = joined_halves("".join(step.fragment for step in mine))
+            if not mine or heard != joined_halves(segment.text):
                 found.append(f"segment {(number, position)} is not said as it is")
             elif not (mine[0].opens and mine[-1].closes):
                 found.append(f"segment {(number, position)} has no first or no last step")

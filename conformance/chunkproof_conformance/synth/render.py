@@ -12,7 +12,7 @@ from chunkproof_conformance.synth import plan as plans
 from chunkproof_conformance.synth.dialect import CannotSay
 from chunkproof_conformance.synth.framing import DONE, Frame
 from chunkproof_conformance.synth.message import Aside, Call, Text, features
-from chunkproof_conformance.synth.template import ABSENT, Slot, fill
+from chunkproof_conformance.synth.template import ABSENT, S, Slot, fill, slots_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +27,9 @@ def render(dialect: Dialect, message: Message, steps: Plan | None = None) -> lis
     """The frames of the stream. Raises: CannotSay; ValueError where steps are no plan of it."""
     for missing in sorted(features(message) - dialect.says):
         raise CannotSay(dialect.name, missing)
+    ends = {choice.finish for choice in message.choices[:1]}
+    if message.failure and (ends == {"error"}) != dialect.error_finishes:
+        raise CannotSay(dialect.name, "an error that does not finish its choice, or one that does")
     unfinished = all(choice.finish is None for choice in message.choices)
     if message.usage and unfinished and not dialect.usage - {"finish"}:
         raise CannotSay(dialect.name, "usage without a finish reason")
@@ -81,7 +84,9 @@ class _Rendering:
             yield Frame(self.failure(), event=dialect.error_event)
         if message.usage and "own" in dialect.usage:
             yield Frame(self.usage_chunk())
-        yield from (Frame(self.fill(template, "usage", {})) for template in dialect.epilogue)
+        yield from (
+            Frame(self.fill(template, "usage", {Slot.CHOICES: []})) for template in dialect.epilogue
+        )
         if message.end == "done":
             yield Frame(DONE)
 
@@ -146,7 +151,8 @@ class _Rendering:
             closes = step.closes and not fragment
             yield self.call_chunk(opening, step, segment, carried, closes=closes)
             self.spoken[step.choice].steps += 1
-        if fragment or not step.opens:
+        unnamed = step.closes and Slot.NAME not in slots_in(self.dialect.entry.get("call", S.NAME))
+        if fragment or not step.opens or unnamed:
             yield self.call_chunk(more, step, segment, fragment, closes=step.closes)
 
     def call_chunk(
@@ -196,6 +202,8 @@ class _Rendering:
         if not spoken.steps:
             segment = choice.segments[0] if choice.segments else None
             yield from self.opening(number, choice, segment)
+        if choice.finish == "error" and self.dialect.error_finishes and self.message.failure:
+            return
         if choice.finish is not None and not spoken.finished:
             yield self.chunk("finish", number, {}, finishes=True)
 
@@ -215,6 +223,7 @@ class _Rendering:
         rides = moment in dialect.finish_rides and is_last and choice.finish is not None
         spoken.finished |= finishes or rides
         held: dict[Slot, Any] = {
+            Slot.PADDING: self.padding(self.chunks + 1),
             Slot.CHOICE: choice.index,
             Slot.ROLE: choice.role,
             Slot.SO_FAR: spoken.text,
@@ -287,12 +296,16 @@ class _Rendering:
         values |= {Slot.ERROR_TYPE: failure.type, Slot.ERROR_CODE: failure.code}
         return self.fill(self.dialect.error, "finish", values)
 
+    @staticmethod
+    def padding(number: int) -> str:
+        """Letters for the n-th chunk: 0 to 11, as vendors send them."""
+        return "abcdefghijkl"[: number * 7 % 12]
+
     def fill(self, template: Any, moment: Moment, values: Mapping[Slot, Any]) -> Any:
         """A whole chunk."""
         identity, step = self.dialect.identity, self.dialect.created_every
         created = identity["created"] + (self.chunks // step if step else 0)
         self.chunks += 1
-        padding = "abcdefghijklmnopqrstuvwxyz"[: self.chunks * 7 % 12]
         filled = fill(
             template,
             moment,
@@ -300,7 +313,7 @@ class _Rendering:
                 Slot.ID: identity["id"],
                 Slot.MODEL: identity["model"],
                 Slot.CREATED: created,
-                Slot.PADDING: padding,
+                Slot.PADDING: self.padding(self.chunks),
                 **values,
             },
         )

@@ -23,7 +23,9 @@ _THINKING: Final[dict[str, Any]] = {
     "type": "thinking",
     "thinking": [{"type": "text", "text": S.TEXT}],
 }
-_OPENING: Final = dict.fromkeys(("text", "reasoning", "call", "calls", "end", "aside"), _SILENT)
+_OPENING: Final[dict[str, Any]] = dict.fromkeys(
+    ("text", "reasoning", "call", "calls", "end", "aside"), _SILENT
+)
 
 MISTRAL: Final = Dialect(
     name="mistral",

@@ -54,4 +54,19 @@ CLOUD: Final = replace(
 )
 """Role once where it reasons; an empty last delta."""
 
-DIALECTS: Final = (OLLAMA, ONE_CHUNK, CLOUD)
+COLLAPSED: Final = replace(
+    CLOUD,
+    name="ollama-index-zero",
+    fidelity="reported",
+    sources=("issue reports on Ollama before 0.9 and on LiteLLM: every call has index 0",),
+    entry={
+        "whole": {
+            "id": S.CALL_ID,
+            "index": 0,
+            "type": "function",
+            "function": {"name": S.NAME, "arguments": S.ARGUMENTS},
+        }
+    },
+)
+
+DIALECTS: Final = (OLLAMA, ONE_CHUNK, CLOUD, COLLAPSED)

@@ -125,6 +125,26 @@ FAILING: Final = replace(
 )
 """An error frame, then a chunk of usage, then `[DONE]`."""
 
+MODERATED: Final = replace(
+    OPENAI,
+    name="openai-moderation",
+    fidelity="documented",
+    sources=(
+        "API reference: moderation results come in a chunk of their own when asked for",
+        "a recorded stream in a public repository, outside the collection: after usage",
+    ),
+    epilogue=(
+        {
+            **_TIER,
+            **_PRINT,
+            **_CHOICES,
+            "usage": None,
+            "moderation": {"flagged": False, "categories": {"violence": False}},
+            **_PADDING,
+        },
+    ),
+)
+
 OF_2024: Final = replace(
     OPENAI,
     name="openai-2024",
@@ -186,6 +206,7 @@ DIALECTS: Final = (
     NO_USAGE_NO_PRINT,
     NO_PADDING,
     FAILING,
+    MODERATED,
     OF_2024,
     OF_2024_PARALLEL,
     LEGACY,

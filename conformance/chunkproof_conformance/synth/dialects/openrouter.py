@@ -96,6 +96,7 @@ OLD: Final = Dialect(
             }
         ],
     },
+    error_finishes=True,
     cannot=frozenset({"error"}),
     identity={"id": "gen-1790000000-AbCdEfGh", "created": 1790000000, "model": "example/model"},
 )
@@ -229,6 +230,17 @@ NEW: Final = replace(
     },
 )
 
+FAILING: Final = replace(
+    NEW,
+    name="openrouter-error",
+    fidelity="documented",
+    sources=(
+        "OpenRouter, streaming: an error beside a choice with finish_reason error",
+        "a recorded stream in a public repository, outside the collection",
+    ),
+    cannot=frozenset({"calls", "parallel"}),
+)
+
 NEW_TIER: Final = replace(
     NEW,
     name="openrouter-tier",
@@ -276,6 +288,7 @@ NEW_PRINT: Final = replace(
 
 DIALECTS: Final = (
     NEW,
+    FAILING,
     NEW_TIER,
     NULL_TIER,
     NEW_PRINT,
