@@ -106,6 +106,7 @@ class ChoiceState:
         step = next_finish(self.finish_reason, reason)
         if step.repair:
             self._journal.repair(step.repair)
+            self._journal.keep(f"/choices/{self.index}/finish_reason", reason)
         if step.is_new:
             self.flush()
             self.finish_reason = step.reason

@@ -2,7 +2,7 @@
 
 Text is joined, and arguments are checked, when they are asked for; both cost time linear
 in their length, so ask once, not after every piece. A snapshot does not change when the
-parser reads on. `Result.to_dict()` is the published shape (`schemas/result.json`).
+parser reads on. `Result.to_dict()` is the published shape (`schemas/result.schema.json`).
 """
 
 from __future__ import annotations
