@@ -49,6 +49,7 @@ def record(
     request: Mapping[str, Any],
     *,
     api_key: str = "none",
+    headers: Mapping[str, str] | None = None,
     twin: bool = True,
     leave_after: int | None = None,
     timeout: float = 60,
@@ -56,19 +57,27 @@ def record(
     """The recording of one chat completion. Raises: RecordError.
 
     request: arguments of `chat.completions.create` without `stream`.
+    headers: sent beside the client's own.
     twin: ask for it too.
     leave_after: close the stream after this many network reads.
     timeout: seconds without a byte.
     """
     stream = exchange(
-        base_url, {**request, "stream": True}, api_key, leave_after=leave_after, timeout=timeout
+        base_url,
+        {**request, "stream": True},
+        api_key,
+        headers=headers,
+        leave_after=leave_after,
+        timeout=timeout,
     )
     if stream is None:
         raise RecordError(base_url, "no response headers for the stream")
     if stream.content_encoding != "identity":
         raise RecordError(base_url, f"the body is {stream.content_encoding}, unasked")
     plain = {name: value for name, value in request.items() if name not in STREAM_ONLY}
-    other = exchange(base_url, plain, api_key, timeout=timeout) if twin else None
+    other = None
+    if twin:
+        other = exchange(base_url, plain, api_key, headers=headers, timeout=timeout)
     return Recording(stream, other)
 
 
@@ -77,6 +86,7 @@ def exchange(
     request: Mapping[str, Any],
     api_key: str,
     *,
+    headers: Mapping[str, str] | None = None,
     leave_after: int | None = None,
     timeout: float,
 ) -> Exchange | None:
@@ -85,6 +95,7 @@ def exchange(
     with openai.OpenAI(
         base_url=base_url,
         api_key=api_key,
+        default_headers=headers,
         max_retries=0,
         timeout=timeout,
         http_client=httpx2.Client(transport=transport),

@@ -1,0 +1,204 @@
+"""`chunkproof record`: ask a server for every scenario and keep the answers as cassettes.
+
+Each scenario is asked as a stream and once more without streaming, through the official client.
+The key comes from the environment and is never written; secrets are taken out byte for byte.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chunkproof_conformance.cli.extras import need
+from chunkproof_conformance.cli.main import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chunkproof_conformance.record.campaign import Campaign, Outcome
+    from chunkproof_conformance.record.scenarios import Scenario
+
+KEY_VARIABLE = "OPENAI_API_KEY"
+SETUPS = ("server", "proxy-over-server", "proxy-over-script")
+LIMIT_MEMBERS = ("max_tokens", "max_completion_tokens")
+
+
+def pair(text: str) -> tuple[str, str]:
+    """`NAME=VALUE`."""
+    name, sign, value = text.partition("=")
+    if not (sign and name.strip()):
+        raise ArgumentTypeError(f"{text!r} is no NAME=VALUE")
+    return name.strip(), value
+
+
+def arguments() -> ArgumentParser:
+    """The options of the command."""
+    parser = ArgumentParser(
+        prog="chunkproof record",
+        description=__doc__,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--base-url", metavar="URL", help="as the client takes it: https://.../v1")
+    parser.add_argument(
+        "--model", metavar="NAME", help="(default: the only one, or a small one that is listed)"
+    )
+    parser.add_argument(
+        "--scenarios", default="all", metavar="NAMES", help="all, or names with commas (all)"
+    )
+    parser.add_argument("--list", action="store_true", help="list the scenarios and stop")
+    parser.add_argument(
+        "--out", type=Path, default=Path("recordings"), metavar="DIR", help="(recordings)"
+    )
+    parser.add_argument("--force", action="store_true", help="record again what is there")
+    who = parser.add_argument_group("who answers (read from the server where it says so)")
+    who.add_argument("--server", metavar="NAME", help="the program, as its makers write it")
+    who.add_argument("--server-version", metavar="V")
+    who.add_argument("--setup", choices=SETUPS, default="server", help="(server)")
+    who.add_argument(
+        "--upstream", metavar="TEXT", help="behind a proxy: server and version, or script (WIRE)"
+    )
+    asked = parser.add_argument_group("what is sent")
+    asked.add_argument(
+        "--key-env", default=KEY_VARIABLE, metavar="VAR", help=f"holds the key ({KEY_VARIABLE})"
+    )
+    asked.add_argument(
+        "--header-env", action="append", default=[], type=pair, metavar="NAME=VAR",
+        help="send the header NAME with the value of VAR; may be repeated",
+    )  # fmt: skip
+    asked.add_argument(
+        "--prompt", action="append", default=[], type=pair, metavar="SCENARIO=TEXT",
+        help="another user message; may be repeated",
+    )  # fmt: skip
+    asked.add_argument("--limit-member", choices=LIMIT_MEMBERS, help="how tokens are limited")
+    asked.add_argument(
+        "--omit", action="append", default=[], metavar="MEMBER", help="such as temperature"
+    )
+    parser.add_argument(
+        "--secret-env", action="append", default=[], metavar="VAR",
+        help="also take out the value of VAR; variables named like keys are taken out anyway",
+    )  # fmt: skip
+    parser.add_argument(
+        "--timeout", type=float, default=60.0, metavar="S", help="seconds without a byte (60)"
+    )
+    parser.add_argument("--json", action="store_true", help="a JSON list on stdout")
+    return parser
+
+
+def run(options: Namespace) -> int:
+    """Record; 0 if nothing failed and something is there. Raises: CommandError."""
+    if options.list:
+        return _list(as_json=options.json)
+    if not options.base_url:
+        raise CommandError("whom to ask? give --base-url URL")
+    need("record", "yaml", "openai", "httpx", "httpx2")
+    from chunkproof_conformance.record.campaign import State
+    from chunkproof_conformance.record.campaign import run as record_all
+
+    scenarios = _chosen(options.scenarios)
+    campaign = _campaign(options)
+    said = f"{campaign.origin.server} ({campaign.origin.version}), model {campaign.model}"
+    print(f"recording {said}", file=sys.stderr)
+    outcomes: list[Outcome] = []
+    try:
+        for outcome in record_all(campaign, scenarios):
+            outcomes.append(outcome)
+            place = f"[{len(outcomes):>2}/{len(scenarios)}]"
+            line = f"{place} {outcome.scenario}: {outcome.state}: {outcome.says}"
+            print(line, file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        print("interrupted; what was recorded is there", file=sys.stderr)
+    _print(outcomes, options.out, as_json=options.json)
+    states = {outcome.state for outcome in outcomes}
+    there = states & {State.RECORDED, State.KEPT}
+    whole = len(outcomes) == len(scenarios)
+    return 0 if whole and there and State.FAILED not in states else 1
+
+
+def _chosen(names: str) -> Sequence[Scenario]:
+    from chunkproof_conformance.record.scenarios import BY_NAME, SCENARIOS
+
+    if names == "all":
+        return SCENARIOS
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    if unknown := [name for name in wanted if name not in BY_NAME]:
+        raise CommandError(f"no scenario {', '.join(unknown)}; there are {', '.join(BY_NAME)}")
+    return [BY_NAME[name] for name in wanted]
+
+
+def _campaign(options: Namespace) -> Campaign:
+    """Who is asked, how. Asks the server for its models first. Raises: CommandError."""
+    from chunkproof_conformance.cases.secrets import Secrets
+    from chunkproof_conformance.record.campaign import Campaign
+    from chunkproof_conformance.record.origin import OriginError, ask_models, model_of, origin
+    from chunkproof_conformance.record.scenarios import BY_NAME
+
+    if (options.setup == "server") != (options.upstream is None):
+        raise CommandError("--setup and --upstream belong together")
+    if unknown := [name for name, _ in options.prompt if name not in BY_NAME]:
+        raise CommandError(f"--prompt: no scenario {', '.join(unknown)}")
+    key = os.environ.get(options.key_env)
+    headers = {}
+    for name, variable in options.header_env:
+        if variable not in os.environ:
+            raise CommandError(f"--header-env: {variable} is not set")
+        headers[name] = os.environ[variable]
+    answered = ask_models(options.base_url, key or "none", headers)
+    try:
+        who = origin(options.base_url, answered, options.server, options.server_version)
+        model = model_of(answered, options.model)
+    except OriginError as error:
+        raise CommandError(str(error)) from error
+    # The vendor's newer models refuse the older member; most other servers know that one alone.
+    newer = who.server == "api.openai.com"
+    return Campaign(
+        base_url=options.base_url,
+        model=model,
+        origin=who,
+        out=options.out,
+        secrets=Secrets.of(
+            os.environ, [options.key_env, *options.secret_env], [key or "", *headers.values()]
+        ),
+        api_key=key or "none",
+        headers=headers,
+        setup=options.setup,
+        upstream=options.upstream,
+        prompts=dict(options.prompt),
+        limit_member=options.limit_member or LIMIT_MEMBERS[newer],
+        omitted=frozenset(options.omit),
+        force=options.force,
+        timeout=options.timeout,
+    )
+
+
+def _list(*, as_json: bool) -> int:
+    need("record", "yaml", "openai", "httpx", "httpx2")
+    from chunkproof_conformance.record.scenarios import SCENARIOS
+
+    if as_json:
+        listed = [
+            {"name": item.name, "title": item.title, "wanted": item.wanted.value}
+            for item in SCENARIOS
+        ]
+        print(json.dumps(listed, indent=1, ensure_ascii=False))
+        return 0
+    for item in SCENARIOS:
+        print(f"{item.name:<20} {item.title}")
+    return 0
+
+
+def _print(outcomes: list[Outcome], out: Path, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps([vars(outcome) for outcome in outcomes], indent=1, ensure_ascii=False))
+        return
+    for outcome in outcomes:
+        if outcome.state in {"recorded", "kept"}:
+            print(out / f"{outcome.case}.yaml")
+    counted = [(state, sum(o.state == state for o in outcomes)) for state in _STATES]
+    print(", ".join(f"{n} {state}" for state, n in counted if n), file=sys.stderr)
+
+
+_STATES = ("recorded", "kept", "not shown", "failed")
