@@ -18,6 +18,8 @@ COMMANDS: Final = {
     "run": "judge implementations over the corpus and print the verdict table",
     "list": "list the cases of the corpus",
     "show": "show one case: its wire, piece by piece, and what is expected of it",
+    "record": "ask a server for every scenario and keep its answers as cassettes",
+    "validate": "check that cassettes are what they say they are",
     "parse": "parse a stream and show its events on the pieces they came from",
 }
 WRONG_USAGE: Final = 2
