@@ -12,6 +12,7 @@ import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from chunkproof_conformance.cli.cuts import add_cut_options
@@ -46,6 +47,12 @@ def arguments() -> ArgumentParser:
     parser.add_argument(
         "-k", action="append", default=[], metavar="PATTERN", help="part of a case id, or a glob"
     )
+    parser.add_argument(
+        "--corpus",
+        type=Path,
+        metavar="DIR",
+        help="judge over these cassettes, as record writes them, instead of our corpus",
+    )
     parser.add_argument("--profile", action="append", default=[], help="only cases of this profile")
     parser.add_argument("--strength", action="append", default=[], choices=STRENGTHS)
     parser.add_argument("--level", action="append", default=[], choices=LEVELS)
@@ -78,13 +85,14 @@ def run(options: Namespace) -> int:
 
     selection = Selection(tuple(options.k), tuple(options.profile), tuple(options.strength))
     try:
-        cases = chosen_cases(selection)
+        cases = chosen_cases(selection, options.corpus)
         if not cases:
             raise CommandError("no case fits -k, --profile and --strength; see `chunkproof list`")
         job = Job(
             tuple(specs) or DEFAULT_SPECS,
             RunOptions(tuple(options.level), **_cuttings(options)),
             timeout=options.timeout,
+            outside=options.corpus is not None,
             fail_fast=options.fail_fast,
             date=datetime.now(UTC).date().isoformat(),
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
+from chunkproof_conformance.cases.cassette import load_cassette
 from chunkproof_conformance.cases.index import case_ids, load_case
 from chunkproof_conformance.connect.in_process import (
     AdapterError,
@@ -15,12 +16,13 @@ from chunkproof_conformance.connect.in_process import (
 )
 from chunkproof_conformance.judge.observation import Implementation
 from chunkproof_conformance.judge.verdicts import Kind, Verdict
-from chunkproof_conformance.run.expectations import load_expectation
+from chunkproof_conformance.run.expectations import expectation_of, load_expectation
 from chunkproof_conformance.run.report import ImplementationRun, Report, conforms, facts_of
 from chunkproof_conformance.run.runner import NO_PLAN, Row, RunOptions, run_implementation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from chunkproof_conformance.cases.cassette import Case
     from chunkproof_conformance.run.plan import Selection
@@ -35,14 +37,27 @@ class Job:
     specs: tuple[str, ...] = DEFAULT_SPECS
     options: RunOptions = field(default_factory=RunOptions)
     timeout: float = 10.0
+    outside: bool = False
+    """The cases are not of our corpus: their oracles are asked now."""
     fail_fast: bool = False
     date: str = ""
     """The day, YYYY-MM-DD, as the report is to say it."""
 
 
-def chosen_cases(selection: Selection) -> list[Case]:
-    """The cases of the corpus that are in, by id. Raises: CassetteError."""
-    read = (load_case(case_id) for case_id in case_ids() if selection.has_id(case_id))
+def chosen_cases(selection: Selection, folder: Path | None = None) -> list[Case]:
+    """The cases that are in, by id: of our corpus, or of a folder of cassettes.
+
+    Raises: CassetteError.
+    """
+    if folder is None:
+        read = (load_case(case_id) for case_id in case_ids() if selection.has_id(case_id))
+    else:
+        paths = {f"{path.parent.name}/{path.stem}": path for path in folder.glob("*/*.yaml")}
+        read = (
+            load_cassette(path, expected_id=case_id)
+            for case_id, path in sorted(paths.items())
+            if selection.has_id(case_id)
+        )
     return [case for case in read if selection.has(case)]
 
 
@@ -86,7 +101,9 @@ def _run_one(
         rows = [Row(spec, case.id, "final", verdict, NO_PLAN) for case in cases]
         return ImplementationRun(spec, implementation, tuple(rows), perf_counter() - began), True
     facts = tuple(facts_of(case) for case in cases)
-    judged = run_implementation(connection, implementation, cases, load_expectation, job.options)
+    by_id = {case.id: case for case in cases}
+    expectation = (lambda name: expectation_of(by_id[name])) if job.outside else load_expectation
+    judged = run_implementation(connection, implementation, cases, expectation, job.options)
     try:
         progress(implementation.name, "")
         for case_rows in judged:

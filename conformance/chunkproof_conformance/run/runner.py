@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from chunkproof_conformance.connect.in_process import AdapterError, AdapterTimeoutError
 from chunkproof_conformance.judge.levels import LADDER, judge, levels_of
 from chunkproof_conformance.judge.verdicts import Kind, Verdict, verdict_of, worst
-from chunkproof_conformance.run.expectations import ExpectationError
+from chunkproof_conformance.run.expectations import ExpectationError, NoExpectation
 from chunkproof_conformance.run.plan import (
     DEFAULT_CUTTINGS,
     CutPlan,
@@ -80,6 +80,8 @@ def run_case(
 
     try:
         expected = expectation(case.id)
+    except NoExpectation as refusal:
+        return rows(Verdict(Kind.SKIPPED, str(refusal)), LADDER[:1])
     except ExpectationError as error:
         return rows(Verdict(Kind.HARNESS_ERROR, str(error)), LADDER[:1])
     levels: list[Level] = list(levels_of(expected))
