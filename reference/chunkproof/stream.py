@@ -69,6 +69,8 @@ class StreamParser:
         self._skeleton: Skeleton | None = None
         self._append: Callable[[str], None] = _nowhere
         """Where the text of a frame that fits the skeleton goes."""
+        self._liked: AnyEvent | None = None
+        """The event whose texts `_append` takes, where chunks are fed."""
         self._details = ""
         """The path of reasoning_details for such a frame."""
         self._remembered = 0
@@ -109,6 +111,27 @@ class StreamParser:
             self._journal.frame += 1
             self._take(self._payload, self._payloads.read_value(value))
         return events
+
+    def feed_like(
+        self, event: Text | Reasoning | ToolArguments, text: str
+    ) -> Text | Reasoning | ToolArguments:
+        """Take a chunk that equals the one before but for the text of its one event.
+
+        event: the one event that chunk gave. text: not empty, encodable. For callers who can
+        tell faster that two chunks are alike than a chunk is read (`drivers.likeness`); not
+        with think_tags. Raises: as `feed_chunk`.
+        """
+        if event is not self._liked or self._is_closed:
+            self._begin("feed_chunk")
+            if self._think_tags:
+                raise UsageError("with think_tags a text may be two events; feed_chunk it")
+            self._liked = event
+            self._append = self._appender(event)
+        self._journal.frame += 1
+        self._append(text)
+        if isinstance(event, ToolArguments):
+            return ToolArguments(event.choice, event.call, text)
+        return type(event)(event.choice, text)
 
     def close(self, error: BaseException | str | None = None) -> list[AnyEvent]:
         """Say that no more input will come and return the last events, `end` included.
@@ -223,12 +246,17 @@ class StreamParser:
         if self._skeleton is None:
             return
         event = events[0]
-        if isinstance(event, ToolArguments):
-            self._append = self._choices[event.choice].calls[event.call].append
-        elif isinstance(event, (Text, Reasoning)):
-            name: ChannelName = "text" if isinstance(event, Text) else "reasoning"
-            self._append = self._choices[event.choice].channel(name).append
+        if isinstance(event, (Text, Reasoning, ToolArguments)):
+            self._append = self._appender(event)
             self._details = f"/choices/{event.choice}/delta/reasoning_details"
+
+    def _appender(self, event: Text | Reasoning | ToolArguments) -> Callable[[str], None]:
+        """Return what keeps the text of an event like this one."""
+        choice = self._choices[event.choice]
+        if isinstance(event, ToolArguments):
+            return choice.calls[event.call].append
+        name: ChannelName = "text" if isinstance(event, Text) else "reasoning"
+        return choice.channel(name).append
 
     def _payload(self, payload: Payload) -> None:
         for repair in payload.repairs:

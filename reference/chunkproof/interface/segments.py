@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -24,7 +25,7 @@ from chunkproof.interface.messages import (
     ToolCallDelta,
     ToolCallMessage,
 )
-from chunkproof.interface.thoughts import CallReader, Said, Saying, SpeechTool
+from chunkproof.interface.thoughts import CallReader, Saying, SpeechTool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,12 +91,13 @@ class Composer:
         """Calls that began with arguments, by index: to the parser they are no calls yet."""
         self._segment = -1
         self._otid = ""
-        self._key: tuple[MessageType, CallReader | None] | None = None
+        self._kind: MessageType | None = None
+        self._call: CallReader | None = None
 
     @property
     def is_empty(self) -> bool:
         """Nothing came that could make a message."""
-        is_silent = self._key is None or self._key[0] is MessageType.hidden_reasoning_message
+        is_silent = self._kind in {None, MessageType.hidden_reasoning_message}
         return is_silent and all(call.is_empty for call in self._readers)
 
     @property
@@ -104,19 +106,24 @@ class Composer:
 
     def take(self, event: AnyEvent) -> list[LettaMessage]:
         """Return the messages an event makes; most make one, many make none."""
+        if isinstance(event, ToolArguments) and event.choice == self._options.choice:
+            call = self._calls[event.call]
+            saying = call.feed_plain(event.fragment)
+            if saying is None:
+                return [self._message(call, *said) for said in call.feed(event.fragment)]
+            if saying is Saying.NOTHING:
+                return []
+            return [self._message(call, saying, event.fragment)]
         if isinstance(event, Start):
             return self._hidden(event) if self._options.extended else []
         if isinstance(event, Extra):
             return self._orphans(event) if event.path == self._orphan_path else []
         if getattr(event, "choice", None) != self._options.choice:
             return []
-        if isinstance(event, ToolArguments):
-            call = self._calls[event.call]
-            return [self._message(call, said) for said in call.feed(event.fragment)]
         if isinstance(event, ToolCall):
             call = self._identified(event)
             said = call.identify(event.id, event.name, is_json=event.type != "custom")
-            return [self._message(call, one) for one in said]
+            return [self._message(call, *one) for one in said]
         if isinstance(event, (Text, Refusal)):
             return [self._assistant(event.text, None)]
         if isinstance(event, Reasoning):
@@ -125,7 +132,7 @@ class Composer:
 
     def flush(self) -> list[LettaMessage]:
         """Say that no more events will come; everything that waits comes out."""
-        return [self._message(call, said) for call in self._readers for said in call.close()]
+        return [self._message(call, *said) for call in self._readers for said in call.close()]
 
     def early_arguments(self, call: int) -> str:
         """Return what came of a call's arguments before the parser knew the call."""
@@ -157,68 +164,92 @@ class Composer:
                 if index not in self._nameless:
                     self._nameless[index] = self._new_reader()
                 reader = self._nameless[index]
-                messages += [self._message(reader, said) for said in reader.feed_early(fragment)]
+                messages += [self._message(reader, *said) for said in reader.feed_early(fragment)]
         return messages
 
     # --- messages
 
-    def _message(self, call: CallReader, said: Said) -> LettaMessage:
-        saying, text = said
+    def _message(self, call: CallReader, saying: Saying, text: str) -> LettaMessage:
         if saying is Saying.ARGUMENTS:
-            return self._call(call, ToolCallDelta(None, text, call.id))
+            return self._tool_call(call, ToolCallDelta(None, text, call.id))
         if saying is Saying.THOUGHT:
             return self._thought(text, call)
         if saying is Saying.NAME:
             self.released.append(call)
-            return self._call(call, ToolCallDelta(text, None, call.id))
+            return self._tool_call(call, ToolCallDelta(text, None, call.id))
         if not self.released or self.released[-1] is not call:
             self.released.append(call)
         return self._assistant(text, call)
 
-    def _common(self, kind: MessageType, call: CallReader | None) -> dict[str, Any]:
-        """Return the members all messages share; a new segment begins where one has to."""
-        if (kind, call) != self._key:
-            self._key = (kind, call)
+    def _begin(self, kind: MessageType, call: CallReader | None) -> None:
+        """Begin a new segment where one has to."""
+        if kind is not self._kind or call is not self._call:
+            self._kind, self._call = kind, call
             self._segment += 1
             self._otid = generate_otid(self.message_id, self._segment)
-        common = {"id": self.message_id, "date": self._now(), "otid": self._otid}
-        if self._options.extended:
-            common |= {"step_id": self._options.step_id, "run_id": self._options.run_id}
-        return common
 
     def _assistant(self, text: str, call: CallReader | None) -> LettaMessage:
-        return AssistantMessage(**self._common(MessageType.assistant_message, call), content=text)
+        self._begin(MessageType.assistant_message, call)
+        return self._sent(
+            AssistantMessage(id=self.message_id, date=self._now(), otid=self._otid, content=text)
+        )
 
     def _thought(self, text: str, call: CallReader | None) -> LettaMessage:
         segment = self._segment
-        common = self._common(MessageType.reasoning_message, call)
+        self._begin(MessageType.reasoning_message, call)
         message = ReasoningMessage(
-            **common,
+            id=self.message_id,
+            date=self._now(),
+            otid=self._otid,
             source="reasoner_model" if call is None else "non_reasoner_model",
             reasoning=text,
         )
         if segment != self._segment:
             self.reasoning.append(Thinking(message))
         self.reasoning[-1].text.append(text)
-        return message
+        return self._sent(message)
 
-    def _call(self, call: CallReader, delta: ToolCallDelta) -> LettaMessage:
-        if not self._options.extended:
-            return ToolCallMessage(
-                **self._common(MessageType.tool_call_message, call), tool_call=delta
-            )
-        if call.name in self._options.requires_approval:
-            common = self._common(MessageType.approval_request_message, call)
-            return ApprovalRequestMessage(**common, tool_call=delta, tool_calls=delta)
-        common = self._common(MessageType.tool_call_message, call)
-        return ToolCallMessage(**common, tool_call=delta, tool_calls=delta)
+    def _tool_call(self, call: CallReader, delta: ToolCallDelta) -> LettaMessage:
+        if self._options.extended:
+            return self._extended_tool_call(call, delta)
+        self._begin(MessageType.tool_call_message, call)
+        return ToolCallMessage(
+            id=self.message_id, date=self._now(), otid=self._otid, tool_call=delta
+        )
+
+    def _extended_tool_call(self, call: CallReader, delta: ToolCallDelta) -> LettaMessage:
+        needs_approval = call.name in self._options.requires_approval
+        kind = ApprovalRequestMessage if needs_approval else ToolCallMessage
+        self._begin(
+            MessageType.approval_request_message
+            if needs_approval
+            else MessageType.tool_call_message,
+            call,
+        )
+        message = kind(
+            id=self.message_id,
+            date=self._now(),
+            otid=self._otid,
+            tool_call=delta,
+            tool_calls=delta,
+        )
+        return self._sent(message)
+
+    def _sent(self, message: LettaMessage) -> LettaMessage:
+        """Fill in what only `extended` sends."""
+        if self._options.extended:
+            message.step_id = self._options.step_id
+            message.run_id = self._options.run_id
+        return message
 
     def _hidden(self, event: Start) -> list[LettaMessage]:
         if not is_reasoning_model(event.model or ""):
             return []
-        common = self._common(MessageType.hidden_reasoning_message, None)
-        return [HiddenReasoningMessage(**common, state="omitted")]
+        self._begin(MessageType.hidden_reasoning_message, None)
+        message = HiddenReasoningMessage(
+            id=self.message_id, date=self._now(), otid=self._otid, state="omitted"
+        )
+        return [self._sent(message)]
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
+_utc_now: Final = partial(datetime.now, UTC)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from chunkproof.chunk import read_integer
 from chunkproof.drivers.intake import ChunkIntake, json_value
+from chunkproof.drivers.likeness import Likeness
 from chunkproof.errors import UsageError
 from chunkproof.events import Finish, Usage
 from chunkproof.interface.cancellation import HeldCancellation
@@ -134,6 +135,7 @@ class OpenAIStreamingInterface:
         self._clock_ns = clock_ns
         self._parser = StreamParser()
         self._composer: Composer | None = None
+        self._likeness = Likeness()
         self._chunks = 0
 
     def process(
@@ -331,11 +333,16 @@ class OpenAIStreamingInterface:
 
     def _take(self, chunk: Any, composer: Composer) -> Iterable[Message]:
         self._chunks += 1
+        event = self._likeness.take(chunk, self._parser)
+        if event is not None:
+            return composer.take(event)
         value = json_value(chunk)
         if not (self.model and self.message_id) and isinstance(value, dict):
             self.model = self.model or _maybe_text(value.get("model"))
             self.message_id = self.message_id or _maybe_text(value.get("id"))
-        return self._compose(self._parser.feed_chunk(value), composer)
+        events = self._parser.feed_chunk(value)
+        self._likeness.remember(chunk, events)
+        return self._compose(events, composer)
 
     def _compose(self, events: Iterable[AnyEvent], composer: Composer) -> list[Message]:
         messages: list[Message] = []

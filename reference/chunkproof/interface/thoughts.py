@@ -26,6 +26,8 @@ class Saying(Enum):
     """Raw text of the arguments, thoughts taken out."""
     SPEECH = auto()
     """Text for the user, decoded."""
+    NOTHING = auto()
+    """Arguments of a call that speaks to the user; never in a `Said`."""
 
 
 class Said(NamedTuple):
@@ -57,7 +59,8 @@ class State(Enum):
     """The speech's text has begun; the rest of the arguments goes nowhere."""
 
 
-_HOLDING: Final = frozenset({State.UNNAMED, State.SILENT})
+_HOLDING: Final = (State.UNNAMED, State.SILENT)
+_WAITING: Final = (*_HOLDING, State.WAITING)
 
 
 class CallReader:
@@ -113,6 +116,22 @@ class CallReader:
         if self._filter is None:
             return self._route((Part(Role.REST, fragment),))
         return self._route(self._filter.feed(fragment).parts)
+
+    def feed_plain(self, fragment: str) -> Saying | None:
+        """Take a piece that is all inside of one string, if it is: the commonest, fast.
+
+        Return what all of it says, NOTHING too; None: it is no such piece, so `feed` it.
+        """
+        if self._filter is None or self._state in _WAITING:
+            return None
+        role = self._filter.feed_plain(fragment)
+        if role is None:
+            return None
+        if role is Role.VALUE:
+            return Saying.THOUGHT
+        if self._state is State.RELEASED:
+            return Saying.ARGUMENTS
+        return Saying.SPEECH if role is Role.WATCHED else Saying.NOTHING
 
     def feed_early(self, fragment: str) -> list[Said]:
         """Take a piece of the arguments that came before the call was known."""

@@ -196,6 +196,19 @@ class MemberFilter:
         self._move(self._base + len(text))
         return self._filtered()
 
+    def feed_plain(self, text: str) -> Role | None:
+        """Take a piece that is all inside of one string and needs no decoding.
+
+        The same as `feed`, faster: all of `text` is of the role returned (WATCHED: of REST
+        too). None: it is no such piece, and nothing was taken.
+        """
+        if self._route not in _IN_STRING or not self._reader.skip_plain(text):
+            return None
+        self._base += len(self._text)
+        self._cursor = self._base
+        self._text = text
+        return self._role if self._reader.depth == 1 else Role.REST
+
     def close(self) -> Filtered:
         """Say that no more text will come: everything still held comes out."""
         self._base += len(self._text)

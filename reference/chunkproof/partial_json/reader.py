@@ -97,6 +97,26 @@ class JsonReader(Grammar):
             self._give_half()
         return self._taken()
 
+    def skip_plain(self, text: str) -> bool:
+        """Take a piece that is all inside of one string and needs no decoding; say if it is.
+
+        The same as `feed`, without the event. False: nothing was taken. Not after `close`.
+        """
+        if (
+            self._state is State.IN_STRING
+            and not self._escape
+            and not self._half
+            and _PLAIN.fullmatch(text)
+        ):
+            self._base = self._from = self._base + len(text)
+            return True
+        return False
+
+    @property
+    def depth(self) -> int:
+        """How many containers are open."""
+        return len(self._steps)
+
     def close(self) -> Closed:
         """Say that no more text will come. May be called again; then it has no events."""
         self._closed = True
