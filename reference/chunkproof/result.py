@@ -42,20 +42,21 @@ class UsageInfo(NamedTuple):
     raw: dict[str, Any]
 
 
-class RepairCount(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class RepairCount:
     """One repair, aggregated: how often, and where first (byte offset or None)."""
 
     name: str
     rule: str
     offset: int | None
-    times: int
+    count: int
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "rule": self.rule,
             "offset": self.offset,
-            "count": self.times,
+            "count": self.count,
         }
 
 
