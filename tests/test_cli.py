@@ -382,3 +382,12 @@ def test_the_reader_may_go_away() -> None:
         process.stdin.close()
         assert process.stderr.read() == b""
         assert process.wait(timeout=20) == 0
+
+
+def test_parse_says_how_often_a_repair_was_needed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "pings.sse"
+    path.write_bytes(b"data: ping\n\n" * 3 + STREAM)
+    assert main(["parse", str(path)]) == 0
+    assert "repair ping-as-data (PAY-4) × 3" in capsys.readouterr().out  # noqa: RUF001
