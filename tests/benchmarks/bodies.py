@@ -15,25 +15,20 @@ from typing import Any, Final, NamedTuple
 PIECE: Final = 64 * 1024
 """Bytes per network read."""
 
-_WORDS: Final = (
-    " the", " of", " a", " stream", " is", " answer", ",", ".", " cut", " any", "where",
-    " bytes", " in", "\n\n", ' "quoted"', " server", " caf\u00e9", " \u2014", " \u65e5\u672c",
-    " and", " then", " parser", " reads", " it", " on", " to", " be", "ing", " every",
+_STARTS: Final = (" ", " ", " ", " ", "", "", "\n\n", ' "', " \u2014 ", " \u65e5\u672c")
+_SYLLABLES: Final = (
+    "an", "be", "caf\u00e9", "de", "ent", "for", "ge", "hi", "ing", "ju", "kan", "lo", "men",
+    "ne", "or", "pre", "qui", "re", "str", "ti", "un", "ver", "wa", "x", "ys", "zo",
 )  # fmt: skip
-_FRAGMENTS: Final = (
-    '{"',
-    "path",
-    '":"',
-    "src/",
-    "main",
-    ".py",
-    '","',
-    "line",
-    '":',
-    "12",
-    ",",
-    '"x',
-)
+_FRAGMENT_PARTS: Final = ('{"', '":"', '","', "/", ".py", "\\n", "12", "true", *_SYLLABLES)
+
+
+def _words(source: random.Random, count: int) -> list[str]:
+    """Return tokens of text: some thousand different ones, so that none is met often."""
+    return [
+        source.choice(_STARTS) + "".join(source.choices(_SYLLABLES, k=source.randint(1, 3)))
+        for _ in range(count)
+    ]
 
 
 class Body(NamedTuple):
@@ -75,7 +70,7 @@ def _stream(chunks: Iterator[dict[str, Any]]) -> tuple[bytes, int]:
 
 def text_deltas(frames: int) -> Body:
     """OpenAI's shape without padding."""
-    words = random.Random(1).choices(_WORDS, k=frames)
+    words = _words(random.Random(1), frames)
     data, count = _stream(
         chain(
             [_chunk([_choice({"role": "assistant", "content": "", "refusal": None})])],
@@ -87,8 +82,9 @@ def text_deltas(frames: int) -> Body:
 
 
 def tool_arguments(frames: int) -> Body:
-    """One call, its arguments in fragments of two to four characters."""
-    fragments = random.Random(2).choices(_FRAGMENTS, k=frames)
+    """One call, its arguments in fragments of a few characters."""
+    source = random.Random(2)
+    fragments = ["".join(source.choices(_FRAGMENT_PARTS, k=2)) for _ in range(frames)]
     head = {
         "index": 0,
         "id": "call_wD3pX9",
@@ -111,7 +107,7 @@ def tool_arguments(frames: int) -> Body:
 def obfuscated_openai(frames: int) -> Body:
     """OpenAI's shape of 2025: every chunk has `usage` and padding of varying length."""
     source = random.Random(3)
-    words = source.choices(_WORDS, k=frames)
+    words = _words(source, frames)
     letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
     def chunk(choices: list[dict[str, Any]], usage: dict[str, int] | None) -> dict[str, Any]:
@@ -138,7 +134,7 @@ def obfuscated_openai(frames: int) -> Body:
 
 def openrouter_reasoning(frames: int) -> Body:
     """OpenRouter's shape: role in every chunk, each piece of reasoning said twice."""
-    words = random.Random(4).choices(_WORDS, k=frames)
+    words = _words(random.Random(4), frames)
 
     def chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
         return {
