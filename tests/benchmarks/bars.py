@@ -8,7 +8,10 @@ SHARE_OF_FLOOR: Final = {
     "obfuscated OpenAI": 0.40,
     "OpenRouter reasoning": 0.30,
 }
-"""Speed of the reference over that of "line split + msgspec typed decode", at least."""
+"""Speed of the reference over that of "line split + msgspec typed decode", at least.
+
+A body that is not here is measured and promised nothing: the floor skips what it repeats.
+"""
 
 TIMES_OPENAI: Final = 15.0
 """Speed of the reference over raw chunk iteration of the official client, at least."""
@@ -30,10 +33,13 @@ class Measurement(NamedTuple):
     name: str
     value: float
     unit: str
-    bar: float
+    bar: float | None
+    """None: shown, not promised."""
     at_least: bool
     detail: str
 
     @property
     def holds(self) -> bool:
+        if self.bar is None:
+            return True
         return self.value >= self.bar if self.at_least else self.value <= self.bar

@@ -156,11 +156,30 @@ def openrouter_reasoning(frames: int) -> Body:
     return Body("OpenRouter reasoning", data, count, sum(map(len, words)))
 
 
+def usage_everywhere(frames: int) -> Body:
+    """vLLM's and Databricks' shape: no two frames have the same bytes around the text."""
+    words = _words(random.Random(5), frames)
+
+    def chunk(count: int, choice: dict[str, Any]) -> dict[str, Any]:
+        usage = {"prompt_tokens": 9, "completion_tokens": count, "total_tokens": count + 9}
+        return _chunk([choice], usage=usage)
+
+    data, count = _stream(
+        chain(
+            [chunk(0, _choice({"role": "assistant", "content": ""}))],
+            (chunk(count, _choice({"content": word})) for count, word in enumerate(words, 1)),
+            [chunk(frames, _choice({}, "stop"))],
+        )
+    )
+    return Body("usage in every frame", data, count, sum(map(len, words)))
+
+
 SPEED_BODIES: Final[tuple[Callable[[int], Body], ...]] = (
     text_deltas,
     tool_arguments,
     obfuscated_openai,
     openrouter_reasoning,
+    usage_everywhere,
 )
 
 

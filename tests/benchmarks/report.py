@@ -27,8 +27,11 @@ def show(console: Console, measurements: Sequence[Measurement]) -> None:
             table.add_section()
         verdict = "[green]pass[/]" if line.holds else "[bold red]fail[/]"
         sign = ">=" if line.at_least else "<="
-        value = f"{line.value:.2f}"
-        table.add_row(verdict, line.name, value, f"{sign} {line.bar:.2f} {line.unit}", line.detail)
+        if line.bar is None:
+            verdict, bar = "", line.unit
+        else:
+            bar = f"{sign} {line.bar:.2f} {line.unit}"
+        table.add_row(verdict, line.name, f"{line.value:.2f}", bar, line.detail)
     console.print(table)
 
 
@@ -53,9 +56,13 @@ def plot(directory: Path, measurements: Sequence[Measurement], curves: Sequence[
     names = [line.name.partition(":")[0] for line in shares]
     left.barh(names, [line.value for line in shares], color="#4c78a8")
     for row, line in enumerate(shares):
-        left.plot([line.bar, line.bar], [row - 0.4, row + 0.4], color="#e45756", linewidth=2)
+        if line.bar is not None:
+            left.plot([line.bar, line.bar], [row - 0.4, row + 0.4], color="#e45756", linewidth=2)
         left.text(line.value + 0.01, row, f"{line.value:.2f}", va="center")
-    left.set(xlim=(0, 1.05), xlabel="share of the floor's speed (red: the bar)")
+    left.set(
+        xlim=(0, max(line.value for line in shares) + 0.15) if shares else None,
+        xlabel="share of the floor's speed (red: the bar)",
+    )
     left.set_title("Bytes to events and result")
     left.invert_yaxis()
     for curve in curves:
