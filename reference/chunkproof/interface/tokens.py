@@ -140,16 +140,23 @@ def num_tokens_from_functions(functions: Iterable[Mapping[str, Any]], counter: T
 
 
 def _field(name: str, value: Any, counter: TokenCounter) -> int:
-    """Return the tokens of one field of a property's schema; those not named here are free."""
-    if name == "type":
-        return 2 + counter.count(",".join(value) if isinstance(value, list) else value)
-    if name == "description":
-        return 2 + counter.count(value)
+    """Return the tokens of one field of a property's schema; those not named here are free.
+
+    What is no text where 0.10.0 wanted one (it raised a TypeError) counts as none.
+    """
+    if name in {"type", "description"}:
+        return 2 + _text(value, counter)
     if name == "enum":
         return sum(3 + counter.count(str(item)) for item in value) - 3
     if name == "items":
-        kind = value.get("type") if isinstance(value, dict) else None
-        return 2 + (counter.count(kind) if isinstance(kind, str) else 0)
+        return 2 + _text(value.get("type") if isinstance(value, dict) else None, counter)
     if name == "default":
         return 2 + counter.count(str(value))
     return 0
+
+
+def _text(value: Any, counter: TokenCounter) -> int:
+    """Return the tokens of a text, or of several types at once: joined by a comma."""
+    if isinstance(value, list):
+        value = ",".join(map(str, value))
+    return counter.count(value) if isinstance(value, str) else 0
