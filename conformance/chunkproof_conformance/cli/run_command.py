@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from chunkproof_conformance.cli.cuts import add_cut_options
 from chunkproof_conformance.cli.extras import need
+from chunkproof_conformance.cli.interrupts import terminated_is_interrupted
 from chunkproof_conformance.cli.main import WRONG_USAGE, CommandError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def arguments() -> ArgumentParser:
         "--implementation",
         action="append",
         metavar="IMPL",
-        help="py:module:factory or impl:NAME; may be repeated "
+        help="py:module:factory, cmd:PROGRAM ARGS or impl:NAME; may be repeated "
         "(default: impl:reference, impl:openai-chunks, impl:openai-stream)",
     )
     parser.add_argument(
@@ -65,6 +66,11 @@ def arguments() -> ArgumentParser:
     )
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
     parser.add_argument("--json", action="store_true", help="a JSON object on stdout")
+    parser.add_argument(
+        "--validate",
+        action="store_true",
+        help="hold every message to and from a program against its schema",
+    )
     return parser
 
 
@@ -93,10 +99,11 @@ def run(options: Namespace) -> int:
             RunOptions(tuple(options.level), **_cuttings(options)),
             timeout=options.timeout,
             outside=options.corpus is not None,
+            validate=_maybe_validate(options),
             fail_fast=options.fail_fast,
             date=datetime.now(UTC).date().isoformat(),
         )
-        with _progress(job, len(cases)) as progress:
+        with terminated_is_interrupted(), _progress(job, len(cases)) as progress:
             report = run_job(job, cases, progress)
     except (CassetteError, ConnectionSpecError) as error:
         raise CommandError(str(error)) from error
@@ -108,6 +115,15 @@ def _cuttings(options: Namespace) -> dict[str, Any]:
     if options.cuts is not None:
         return {"cuttings": (options.cuts,)}
     return {"cuttings": (options.every,)} if options.every else {}
+
+
+def _maybe_validate(options: Namespace) -> Callable[[str, Any], None] | None:
+    if not options.validate:
+        return None
+    need("run", "jsonschema")
+    from chunkproof_conformance.connect.validation import validate
+
+    return validate
 
 
 def exit_code(report: Report, *, named: bool) -> int:

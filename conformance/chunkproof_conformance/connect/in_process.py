@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
+from chunkproof_conformance.connect.adapter import SkippedRunError
 from chunkproof_conformance.judge.observation import Implementation, Observation
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def load_factory(spec: str) -> Callable[[], Adapter]:
         rest = SHIPPED[rest]
     elif kind != "py":
         raise ConnectionSpecError(
-            f"{spec!r} is no connection; write py:module:factory or impl:NAME"
+            f"{spec!r} is no connection; write py:module:factory, cmd:PROGRAM ARGS or impl:NAME"
         )
     module_name, _, attribute = rest.partition(":")
     if not module_name or not attribute:
@@ -96,12 +97,16 @@ class _Worker:
                 self._answers.put(_Answer(error=error))
 
     def call(self, call: Callable[[], Any], timeout: float) -> Any:
-        """Raises: AdapterTimeoutError after `timeout` s; AdapterError for any exception."""
+        """Raises: AdapterTimeoutError after `timeout` s; AdapterError for any exception but
+        SkippedRunError.
+        """
         self._calls.put(call)
         try:
             answer = self._answers.get(timeout=timeout)
         except queue.Empty:
             raise AdapterTimeoutError(f"no answer within {timeout:g} s") from None
+        if isinstance(answer.error, SkippedRunError):
+            raise answer.error
         if answer.error is not None:
             what = f"{type(answer.error).__name__}: {answer.error}"
             raise AdapterError(what) from answer.error
@@ -111,7 +116,8 @@ class _Worker:
 class InProcess:
     """A connection to an adapter in this process.
 
-    timeout: seconds per run. Raises from every method: AdapterError, AdapterTimeoutError.
+    timeout: seconds per run. Raises from every method: AdapterError, AdapterTimeoutError;
+    `run` also SkippedRunError.
     """
 
     def __init__(

@@ -12,7 +12,7 @@ import msgspec
 
 from chunkproof.events import AnyEvent, Outcome
 
-Level: TypeAlias = Literal["final", "sequence", "exact"]
+Level: TypeAlias = Literal["framing", "final", "sequence", "exact", "timely"]
 Member: TypeAlias = Literal[
     "outcome",
     "role",
@@ -117,6 +117,10 @@ class Implementation(_Reported, frozen=True):
     """Request members it cannot send; cases that need one are skipped with that reason."""
     note: str | None = None
     """One sentence on how it is driven."""
+    input: Literal["bytes", "frames", "chunks", "http"] = "bytes"
+    """Where it enters; the layers below are run by the reference, and the report says so."""
+    step: bool = False
+    """Takes the pieces one at a time and acknowledges each."""
 
 
 def json_schema() -> dict[str, Any]:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chunkproof_conformance.cases.cassette import load_cassette
 from chunkproof_conformance.cases.index import case_ids, load_case
-from chunkproof_conformance.connect.in_process import (
-    AdapterError,
-    AdapterTimeoutError,
-    InProcess,
-    load_factory,
-)
+from chunkproof_conformance.connect.connections import connect
+from chunkproof_conformance.connect.in_process import AdapterError, AdapterTimeoutError
 from chunkproof_conformance.judge.observation import Implementation
 from chunkproof_conformance.judge.verdicts import Kind, Verdict
 from chunkproof_conformance.run.expectations import expectation_of, load_expectation
@@ -25,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chunkproof_conformance.cases.cassette import Case
+    from chunkproof_conformance.connect.connections import Connection
     from chunkproof_conformance.run.plan import Selection
 
 DEFAULT_SPECS: Final = ("impl:reference", "impl:openai-chunks", "impl:openai-stream")
@@ -39,6 +36,8 @@ class Job:
     timeout: float = 10.0
     outside: bool = False
     """The cases are not of our corpus: their oracles are asked now."""
+    validate: Callable[[str, Any], None] | None = None
+    """Holds every message to and from a program against its schema."""
     fail_fast: bool = False
     date: str = ""
     """The day, YYYY-MM-DD, as the report is to say it."""
@@ -67,7 +66,9 @@ def run_job(job: Job, cases: Sequence[Case], progress: Callable[[str, str], None
     An interrupt ends the run, not the report: what was judged so far is in it.
     Raises: ConnectionSpecError, before anything runs.
     """
-    connections = [(spec, InProcess(load_factory(spec), timeout=job.timeout)) for spec in job.specs]
+    connections = [
+        (spec, connect(spec, timeout=job.timeout, validate=job.validate)) for spec in job.specs
+    ]
     facts = tuple(facts_of(case) for case in cases)
     runs: list[ImplementationRun] = []
     finished = True
@@ -83,7 +84,7 @@ def run_job(job: Job, cases: Sequence[Case], progress: Callable[[str, str], None
 
 def _run_one(
     spec: str,
-    connection: InProcess,
+    connection: Connection,
     cases: Sequence[Case],
     job: Job,
     progress: Callable[[str, str], None],
@@ -100,6 +101,9 @@ def _run_one(
         verdict = Verdict(Kind.ERROR, f"the adapter does not start: {error}")
         rows = [Row(spec, case.id, "final", verdict, NO_PLAN) for case in cases]
         return ImplementationRun(spec, implementation, tuple(rows), perf_counter() - began), True
+    except KeyboardInterrupt:
+        connection.stop()
+        return ImplementationRun(spec, Implementation(spec, "unknown"), (), 0.0), False
     facts = tuple(facts_of(case) for case in cases)
     by_id = {case.id: case for case in cases}
     expectation = (lambda name: expectation_of(by_id[name])) if job.outside else load_expectation

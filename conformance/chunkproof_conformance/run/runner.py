@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from chunkproof_conformance.connect.adapter import SkippedRunError
 from chunkproof_conformance.connect.in_process import AdapterError, AdapterTimeoutError
+from chunkproof_conformance.connect.layers import entering
 from chunkproof_conformance.judge.levels import LADDER, judge, levels_of
 from chunkproof_conformance.judge.verdicts import Kind, Verdict, verdict_of, worst
 from chunkproof_conformance.run.expectations import ExpectationError, NoExpectation
@@ -24,19 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from chunkproof_conformance.cases.cassette import Case
-    from chunkproof_conformance.connect.adapter import Stream
+    from chunkproof_conformance.connect.connections import Connection
     from chunkproof_conformance.judge.expectation import Expectation
     from chunkproof_conformance.judge.observation import Implementation, Level, Observation
-
-
-class Connection(Protocol):
-    """What the runner needs of a connection. All raise AdapterError and AdapterTimeoutError."""
-
-    def start(self) -> Implementation: ...
-
-    def run(self, stream: Stream) -> Observation: ...
-
-    def stop(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -94,7 +86,10 @@ def run_case(
     able: list[Level] = [level for level in levels if level in implementation.levels]
     unable: list[Level] = [level for level in levels if level not in able]
     trial = _Trial(connection, implementation, case, expected)
-    decided = [trial.row(level, cut_plans(case, options.cuttings)) for level in able]
+    cuttings = options.cuttings
+    if implementation.input in {"frames", "chunks"}:
+        cuttings = ("whole",)  # the cuts are taken out by the layer below, which is ours
+    decided = [trial.row(level, cut_plans(case, cuttings)) for level in able]
     return decided + rows(Verdict(Kind.NOT_AVAILABLE), unable)
 
 
@@ -139,15 +134,25 @@ class _Trial:
             judgement = judge(level, self._expected, observed, self._implementation.not_represented)
         except ValueError as error:  # the report contradicts itself
             return Verdict(Kind.ERROR, str(error))
+        if judgement is None and not _may_show_less(observed):
+            return Verdict(Kind.ERROR, f"declares the level {level}, but reports no events")
         return verdict_of(judgement, contested=self._case.key.strength == "choice")
 
     def _observe(self, cuts: tuple[int, ...]) -> Observation | Verdict:
         try:
-            return self._connection.run(stream_of(self._case, cuts))
+            stream = stream_of(self._case, cuts)
+            return self._connection.run(entering(stream, self._implementation.input))
+        except SkippedRunError as reason:
+            return Verdict(Kind.SKIPPED, str(reason))
         except AdapterTimeoutError as error:
             return Verdict(Kind.TIMEOUT, str(error))
         except AdapterError as error:
             return Verdict(Kind.ERROR, str(error))
+
+
+def _may_show_less(observed: Observation) -> bool:
+    """Whether this run says itself that it shows no order of events."""
+    return observed.events is not None or "sequence" in observed.not_represented
 
 
 def run_implementation(

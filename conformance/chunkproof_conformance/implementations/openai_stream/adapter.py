@@ -108,6 +108,7 @@ def observation_of(completion: Any, seen: list[Any], error: ObservedError | None
         usage=usage_of(completion.usage) if completion is not None else None,
         error=error,
         events=None if several else tuple(_events(seen, choices)),
+        not_represented=frozenset({"sequence"}) if several else frozenset(),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from chunkproof import StreamParser
 from chunkproof_conformance.judge.observation import (
     Implementation,
@@ -50,26 +52,45 @@ class ReferenceAdapter:
                 "lenient",
             ),
             note="StreamParser, bytes in, events and result out",
+            step=True,
         )
 
     def run(self, stream: Stream) -> Observation:
-        parser = StreamParser()
+        reader = self.open(stream)
         events: list[AnyEvent] = []
         after: list[int] = []
         for number, piece in enumerate(stream.pieces, 1):
-            if new := parser.feed(piece):
+            if new := reader.feed(piece):
                 events += new
                 after += [number] * len(new)
-        broken = BROKEN.get(stream.end)
-        events += parser.close(ConnectionError(broken) if broken else None)
-        after += [len(stream.pieces)] * (len(events) - len(after))
-        return observation_of(parser.result(), events, after)
+        observation = reader.close()
+        events += observation.events or ()
+        after += [len(stream.pieces) + 1] * (len(events) - len(after))
+        return msgspec.structs.replace(observation, events=tuple(events), after=tuple(after))
+
+    def open(self, stream: Stream) -> ReferenceReader:
+        return ReferenceReader(stream)
 
     def stop(self) -> None:
         pass
 
 
-def observation_of(result: Result, events: list[AnyEvent], after: list[int]) -> Observation:
+class ReferenceReader:
+    """One stream: what every piece brings, and what the end does."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._parser = StreamParser()
+        self._broken = BROKEN.get(stream.end)
+
+    def feed(self, piece: bytes) -> list[AnyEvent]:
+        return self._parser.feed(piece)
+
+    def close(self) -> Observation:
+        events = self._parser.close(ConnectionError(self._broken) if self._broken else None)
+        return observation_of(self._parser.result(), events)
+
+
+def observation_of(result: Result, events: list[AnyEvent]) -> Observation:
     """The reference's own result, said in the harness's words."""
     usage = result.usage
     return Observation(
@@ -95,5 +116,4 @@ def observation_of(result: Result, events: list[AnyEvent], after: list[int]) -> 
         and ObservedUsage(usage.prompt_tokens, usage.completion_tokens, usage.total_tokens),
         error=result.error and ObservedError(result.error.message, result.error.type),
         events=tuple(events),
-        after=tuple(after),
     )

@@ -1,0 +1,226 @@
+"""`cmd:PROGRAM ARGS`: a long-lived program that speaks protocol version 1.
+
+Whatever it does (crash, hang, flood, garbage) is a verdict on the run it did it in. After that it
+is ended and started anew for the next run, as nobody knows what state it is in.
+"""
+
+from __future__ import annotations
+
+import shlex
+from itertools import accumulate, count
+from shutil import which
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import msgspec
+
+from chunkproof_conformance.connect import protocol
+from chunkproof_conformance.connect.adapter import SkippedRunError
+from chunkproof_conformance.connect.in_process import (
+    AdapterError,
+    AdapterTimeoutError,
+    ConnectionSpecError,
+)
+from chunkproof_conformance.connect.messages import AnswerError, Codec, SchemaError
+from chunkproof_conformance.connect.process import (
+    LineProcess,
+    LineTooLongError,
+    NoLineError,
+    ProcessOverError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from chunkproof.events import AnyEvent
+    from chunkproof_conformance.connect.adapter import Stream
+    from chunkproof_conformance.judge.observation import Implementation, Observation
+
+MAX_TIMEOUTS: Final = 8
+"""Runs that may hang; then the program is not started again."""
+
+SHOWN_STDERR: Final = 400
+"""Characters of standard error that go into a verdict, the last ones."""
+
+
+def program_of(rest: str) -> list[str]:
+    """The command of `cmd:PROGRAM ARGS`, split as a shell would. Raises: ConnectionSpecError."""
+    try:
+        command = shlex.split(rest)
+    except ValueError as error:
+        raise ConnectionSpecError(f"cmd:{rest} is no command ({error})") from error
+    if not command:
+        raise ConnectionSpecError("cmd: names no program; write cmd:PROGRAM ARGS")
+    if which(command[0]) is None:
+        raise ConnectionSpecError(f"there is no program {command[0]!r} to run")
+    return command
+
+
+class Program:
+    """A connection to a program. timeout: seconds per run, all its messages together.
+
+    Raises from every method: AdapterError, AdapterTimeoutError; `run` also SkippedRunError.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        timeout: float = 10.0,
+        start_timeout: float = 60.0,
+        validate: Callable[[str, Any], None] | None = None,
+    ) -> None:
+        self._command = command
+        self._timeout = timeout
+        self._start_timeout = start_timeout
+        self._codec = Codec(validate)
+        self._process: LineProcess | None = None
+        self._can_step = False
+        self._deadline = 0.0
+        self._loaded: tuple[str, protocol.Load] | None = None
+        self._stream_numbers = count(1)
+        self._run_numbers = count(1)
+        self._timeouts = 0
+        self.stderr = ""
+        """The end of what the last process that was ended wrote there."""
+
+    def start(self) -> Implementation:
+        """Start the program and ask who it is."""
+        self._deadline = monotonic() + self._start_timeout
+        return self._start()
+
+    def run(self, stream: Stream) -> Observation:
+        """One run, in the program that is there, else in a new one."""
+        if self._process is None:
+            if self._timeouts >= MAX_TIMEOUTS:
+                raise AdapterTimeoutError(f"not run: {self._timeouts} runs hung already")
+            self.start()
+        self._deadline = monotonic() + self._timeout
+        stepping = stream.step and self._can_step
+        name = self._load(stream, stepping=stepping)
+        seq = next(self._run_numbers)
+        if stepping:
+            return self._run_in_steps(seq, name, stream)
+        cuts = _cuts(stream) if stream.frames is None and stream.chunks is None else []
+        return self._observation(protocol.Run(seq, name, cuts, dict(stream.options)), seq)
+
+    def stop(self) -> None:
+        """Ask it to leave; end it and what it has left behind."""
+        process, self._process = self._process, None
+        if process is not None:
+            try:
+                process.close(self._codec.encode(protocol.Stop()))
+            finally:
+                self.stderr = process.stderr
+
+    def _start(self) -> Implementation:
+        try:
+            self._process = LineProcess(self._command, max_line=protocol.MAX_LINE_BYTES)
+        except OSError as error:
+            raise AdapterError(f"cannot be started: {error}") from error
+        self._loaded = None
+        started = self._ask(protocol.Start())
+        if not isinstance(started, protocol.Started):
+            self._give_up(f"answers `start` with `{type(started).__name__.lower()}`")
+        implementation = started.implementation
+        self._can_step = implementation.step and implementation.input == "bytes"
+        return implementation
+
+    def _load(self, stream: Stream, *, stepping: bool) -> str:
+        """The name of this stream in the program; its body crosses once."""
+        message = protocol.Load(
+            "",
+            end=stream.end,
+            status=stream.status,
+            headers=list(stream.headers),
+            request=dict(stream.request),
+        )
+        if stream.frames is not None:
+            message = msgspec.structs.replace(message, frames=list(stream.frames))
+        elif stream.chunks is not None:
+            message = msgspec.structs.replace(message, chunks=list(stream.chunks))
+        elif not stepping:
+            message = msgspec.structs.replace(message, body=b"".join(stream.pieces))
+        if self._loaded is not None and self._loaded[1] == message:
+            return self._loaded[0]
+        name = f"s{next(self._stream_numbers)}"
+        loaded = self._ask(msgspec.structs.replace(message, stream=name))
+        if loaded != protocol.Loaded(name):
+            self._give_up(f"answers `load` of {name} with {loaded!r:.200}")
+        self._loaded = (name, message)
+        return name
+
+    def _run_in_steps(self, seq: int, name: str, stream: Stream) -> Observation:
+        """Every event gets the number of pieces that had come when it came out."""
+        answer = self._ask(protocol.Run(seq, name, [], dict(stream.options), step=True), seq)
+        if not isinstance(answer, protocol.Begun):
+            return self._reported(answer)
+        events: list[AnyEvent] = []
+        after: list[int] = []
+        for number, piece in enumerate(stream.pieces, 1):
+            answer = self._ask(protocol.Piece(seq, piece), seq)
+            if not isinstance(answer, protocol.Emitted):
+                return self._reported(answer)
+            events += answer.events
+            after += [number] * len(answer.events)
+        observation = self._observation(protocol.EndOfPieces(seq), seq)
+        events += observation.events or ()
+        after += [len(stream.pieces) + 1] * (len(events) - len(after))
+        return msgspec.structs.replace(observation, events=tuple(events), after=tuple(after))
+
+    def _observation(self, message: protocol.Command, seq: int) -> Observation:
+        observation = self._reported(self._ask(message, seq))
+        # How many pieces had come is known only where each was waited for.
+        return msgspec.structs.replace(observation, after=None)
+
+    def _reported(self, answer: msgspec.Struct) -> Observation:
+        if isinstance(answer, protocol.Observed):
+            return answer.observation
+        if isinstance(answer, protocol.Skipped):
+            link = f" ({answer.issue})" if answer.issue else ""
+            raise SkippedRunError(f"{answer.skipped}{link}")
+        if not isinstance(answer, protocol.Broken):
+            self._give_up(f"answers with `{type(answer).__name__.lower()}`, out of turn")
+        raise AdapterError(answer.broken.message)
+
+    def _ask(self, message: protocol.Command, seq: int | None = None) -> msgspec.Struct:
+        """The answer. Whoever breaks the protocol is ended: nobody knows what comes next."""
+        process = self._process
+        if process is None:
+            raise AdapterError("the program has been stopped")
+        try:
+            line = process.ask(self._codec.encode(message), self._deadline - monotonic())
+            answer = self._codec.answer(line)
+        except ProcessOverError as over:
+            half = f", in the middle of a line: {over.partial[:60]!r}" if over.partial else ""
+            self._give_up(f"the program {over}{half}")
+        except LineTooLongError:
+            self._give_up(f"flood: a line of more than {protocol.MAX_LINE_BYTES:,} bytes")
+        except NoLineError as nothing:
+            half = f"; half a line: {nothing.partial[:60]!r}" if nothing.partial else ""
+            self._timeouts += 1
+            self._give_up(f"no answer in time{half}", AdapterTimeoutError)
+        except (AnswerError, SchemaError) as error:
+            self._give_up(str(error))
+        except BaseException:  # Ctrl-C while waiting: leave nothing behind
+            self._end()
+            raise
+        if seq is not None and getattr(answer, "seq", None) != seq:
+            self._give_up(f"answers run {getattr(answer, 'seq', None)}, but was asked {seq}")
+        return answer
+
+    def _give_up(self, sentence: str, error: type[Exception] = AdapterError) -> NoReturn:
+        self._end()
+        said = " ".join(self.stderr.split())[-SHOWN_STDERR:]
+        raise error(f"{sentence}; on stderr: {said}" if said else sentence)
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            self.stderr = process.stderr
+
+
+def _cuts(stream: Stream) -> list[int]:
+    """Where the pieces meet, as byte offsets."""
+    return list(accumulate(len(piece) for piece in stream.pieces))[:-1]

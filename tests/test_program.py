@@ -1,0 +1,502 @@
+"""`cmd:`: programs as real child processes, well behaved and bad in every way we know.
+
+Whatever one does, the run it does it in gets its verdict, the next run goes on, and nothing of it
+is left behind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import msgspec
+import pytest
+
+import chunkproof_conformance
+from chunkproof import events as ev
+from chunkproof_conformance.connect import protocol
+from chunkproof_conformance.connect.adapter import SkippedRunError, SseFrame, Stream
+from chunkproof_conformance.connect.connections import connect
+from chunkproof_conformance.connect.in_process import (
+    AdapterError,
+    AdapterTimeoutError,
+    ConnectionSpecError,
+)
+from chunkproof_conformance.connect.layers import entering
+from chunkproof_conformance.connect.process import LineProcess
+from chunkproof_conformance.connect.program import MAX_TIMEOUTS, Program
+from chunkproof_conformance.connect.validation import validate
+from chunkproof_conformance.judge.verdicts import Kind
+from chunkproof_conformance.run.job import Job, chosen_cases, run_job
+from chunkproof_conformance.run.plan import Selection
+from chunkproof_conformance.run.runner import RunOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MISBEHAVING = Path(__file__).parent / "misbehaving.py"
+SCHEMAS = Path(chunkproof_conformance.__path__[0]) / "schemas" / "protocol"
+ONE = Stream((b"one",))
+TWO = Stream((b"two", b"more"))
+HELLO = (
+    b'data: {"id":"c1","choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}'
+    b"\n\ndata: [DONE]\n\n"
+)
+
+
+def program(mode: str, *more: str, timeout: float = 5.0, start: float = 10.0) -> Program:
+    command = [sys.executable, str(MISBEHAVING), mode, *more]
+    return Program(command, timeout=timeout, start_timeout=start, validate=validate)
+
+
+@contextmanager
+def started(mode: str, *more: str, timeout: float = 5.0) -> Iterator[Program]:
+    connection = program(mode, *more, timeout=timeout)
+    connection.start()
+    try:
+        yield connection
+    finally:
+        connection.stop()
+
+
+def text_of(connection: Program, stream: Stream = TWO) -> str | None:
+    (choice,) = connection.run(stream).choices or ()
+    return choice.text
+
+
+def is_there(pid: int) -> bool:
+    """Whether a process runs; a zombie is there too."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def is_gone_soon(pid: int) -> bool:
+    """An orphan that was killed is reaped by whoever took it over, a moment later."""
+    deadline = time.monotonic() + 5
+    while is_there(pid):
+        if _is_orphaned_zombie(pid):
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def _is_orphaned_zombie(pid: int) -> bool:
+    """Dead, and no child of ours: what nobody reaps in a container without an init."""
+    try:
+        state, parent = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[:2]
+    except OSError:
+        return False
+    return state == "Z" and int(parent) != os.getpid()
+
+
+def pids(path: Path) -> list[int]:
+    return [int(line) for line in path.read_text("utf-8").split()]
+
+
+# A program that behaves -----------------------------------------------------------------------
+
+
+def test_a_stream_crosses_once_and_is_cut_by_the_program() -> None:
+    with started("well") as connection:
+        assert text_of(connection) == "two|more"
+        assert text_of(connection, Stream((b"t", b"wo", b"more"))) == "t|wo|more"
+        assert text_of(connection, ONE) == "one"
+        assert text_of(connection, Stream(())) == ""
+
+
+def test_bodies_larger_than_any_pipe_cross() -> None:
+    body = b"x" * (8 << 20)
+    with started("well") as connection:
+        assert text_of(connection, Stream((body,))) == body.decode()
+
+
+def test_a_program_that_writes_much_to_stderr_is_not_held_up() -> None:
+    """8 MB, of which the end is kept."""
+    with started("floods-stderr") as connection:
+        assert text_of(connection) == "two|more"
+    assert 0 < len(connection.stderr) <= 64 * 1024
+
+
+def test_two_thousand_runs_a_second() -> None:
+    """A trivial adapter and the harness, both processes together; the best of three tries."""
+    best = 0.0
+    command = [sys.executable, str(MISBEHAVING), "well"]
+    connection = Program(command)
+    connection.start()
+    for _ in range(3):
+        began = time.perf_counter()
+        for cut in range(500):
+            connection.run(Stream((HELLO[: cut % 90 + 1], HELLO[cut % 90 + 1 :])))
+        best = max(best, 500 / (time.perf_counter() - began))
+    connection.stop()
+    assert best > 1_000, best  # 2,000 on two idle cores; this machine is shared
+
+
+# Programs that do not -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mode", "says_what"),
+    [
+        ("crashes-at-run-2", "exit code 3; on stderr: it is all too much"),
+        ("killed-at-run-2", "SIGKILL"),
+        ("floods", "flood: a line of more than 67,108,864 bytes"),
+    ],
+)
+def test_one_bad_run_is_an_error_and_the_next_is_in_a_new_process(
+    mode: str, says_what: str
+) -> None:
+    with started(mode) as connection:
+        assert text_of(connection) == "two|more"
+        with pytest.raises(AdapterError, match=says_what):
+            connection.run(ONE)
+        assert text_of(connection) == "two|more"
+
+
+@pytest.mark.parametrize(
+    ("mode", "says_what"),
+    [
+        ("invalid-json", "no message: .{not json"),
+        ("not-a-message", "no message: .*1, 2"),
+        ("prints", "no message: .debug: got a stream"),
+        ("wrong-seq", "answers run 2, but was asked 1"),
+        ("half-a-line-and-exit", "exit code 0, in the middle of a line"),
+        ("dies-of-sigterm-in-a-run", "SIGTERM"),
+        ("misspelt", "choises"),
+        ("breaks", "ValueError: mine"),
+    ],
+)
+def test_garbage_is_an_error_that_says_what_came(mode: str, says_what: str) -> None:
+    with started(mode) as connection, pytest.raises(AdapterError, match=says_what):
+        connection.run(ONE)
+
+
+def test_a_second_answer_spoils_the_run_after_it() -> None:
+    with started("answers-twice") as connection:
+        assert text_of(connection) == ""
+        with pytest.raises(AdapterError, match="answers"):
+            connection.run(ONE)
+
+
+@pytest.mark.parametrize("mode", ["hangs-always", "half-a-line"])
+def test_silence_is_a_timeout(mode: str) -> None:
+    with started(mode, timeout=0.3) as connection:
+        began = time.monotonic()
+        with pytest.raises(AdapterTimeoutError, match="no answer in time"):
+            connection.run(ONE)
+        assert time.monotonic() - began < 3
+
+
+def test_only_the_run_that_hangs_is_lost() -> None:
+    with started("hangs", timeout=0.5) as connection:
+        assert text_of(connection) == "two|more"
+        with pytest.raises(AdapterTimeoutError):
+            connection.run(ONE)
+        assert text_of(connection) == "two|more"
+
+
+def test_who_always_hangs_is_not_started_for_ever() -> None:
+    with started("hangs-always", timeout=0.05) as connection:
+        for _ in range(MAX_TIMEOUTS):
+            with pytest.raises(AdapterTimeoutError, match="no answer"):
+                connection.run(ONE)
+        with pytest.raises(AdapterTimeoutError, match="not run"):
+            connection.run(ONE)
+
+
+def test_a_skip_has_its_reason_and_its_link() -> None:
+    with started("skips") as connection, pytest.raises(SkippedRunError) as caught:
+        connection.run(ONE)
+    assert str(caught.value) == "cannot read this (https://example.org/1)"
+
+
+def test_what_is_missing_at_the_start_is_said() -> None:
+    with pytest.raises(AdapterError, match="exit code 1; on stderr: no licence found"):
+        program("crashes-at-start").start()
+    with pytest.raises(AdapterTimeoutError):
+        program("hangs-at-start", start=0.3).start()
+
+
+@pytest.mark.parametrize("spec", ["cmd:", "cmd:no-such-program-anywhere x", "cmd:'unbalanced"])
+def test_a_program_that_cannot_be_is_wrong_usage(spec: str) -> None:
+    with pytest.raises(ConnectionSpecError) as caught:
+        connect(spec)
+    assert "\n" not in str(caught.value)
+
+
+# Nothing is left behind -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["well", "stays", "ignores-sigterm", "forks"])
+def test_a_stopped_program_and_its_children_are_gone(
+    mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that ignores the end of its input and SIGTERM, and a child that stays."""
+    monkeypatch.setattr("chunkproof_conformance.connect.process.GRACE", 0.2)
+    path = tmp_path / "pids"
+    with started(mode, str(path)) as connection:
+        connection.run(ONE)
+        there = pids(path)
+        assert len(there) == (2 if mode == "forks" else 1)
+        assert all(map(is_there, there))
+    assert all(map(is_gone_soon, there))
+
+
+def test_a_child_that_holds_the_pipes_open_does_not_hide_the_end() -> None:
+    """The leader is gone; its child keeps standard output open and says nothing."""
+    code = "import subprocess, sys; subprocess.Popen(['sleep', '600']); sys.exit(5)"
+    connection = Program([sys.executable, "-c", code], start_timeout=20)
+    began = time.monotonic()
+    with pytest.raises(AdapterError, match="exit code 5"):
+        connection.start()
+    assert time.monotonic() - began < 10
+
+
+RUN = """
+import sys
+from chunkproof_conformance.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_writes_out_what_was_judged_and_leaves_no_process(
+    number: int, tmp_path: Path
+) -> None:
+    """Ctrl-C, or a runner that is cancelled: exit code 2, the report says it was cut short."""
+    path = tmp_path / "pids"
+    spec = f"cmd:{sys.executable} {MISBEHAVING} hangs {path}"
+    command = [sys.executable, "-c", RUN, "run", "-i", spec, "-k", "text/", "--json"]
+    # The first case is judged as recorded; the second way of cutting it hangs.
+    run = subprocess.Popen(
+        [*command, "--timeout", "60"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    deadline = time.monotonic() + 60
+    while not (path.exists() and pids(path)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1)
+    run.send_signal(number)
+    out, err = run.communicate(timeout=30)
+    assert run.returncode == 2, err.decode()
+    report = json.loads(out)
+    assert report["finished"] is False
+    assert [one["name"] for one in report["implementations"]] == ["hangs"]
+    assert all(map(is_gone_soon, pids(path)))
+
+
+# Whole runs -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mode", "kinds"),
+    [
+        ("crashes-at-start", {Kind.ERROR}),
+        ("crashes-at-run-2", {Kind.ERROR, Kind.FAIL}),
+        ("invalid-json", {Kind.ERROR}),
+        ("skips", {Kind.SKIPPED}),
+        ("half-a-line", {Kind.TIMEOUT}),
+    ],
+)
+def test_a_run_over_a_bad_program_is_whole(mode: str, kinds: set[Kind]) -> None:
+    """Every case has its verdict, whatever happened in the ones before."""
+    cases = chosen_cases(Selection(("text/llama-cpp-python-*",)))
+    spec = f"cmd:{sys.executable} {MISBEHAVING} {mode}"
+    options = RunOptions(("final",), ("recorded",))
+    report = run_job(Job((spec,), options, timeout=0.3), cases, lambda _, __: None)
+    (run,) = report.runs
+    assert report.finished
+    assert {row.case for row in run.rows} == {case.id for case in cases}
+    assert {row.verdict.kind for row in run.rows} <= kinds
+
+
+def test_who_claims_a_level_and_shows_nothing_of_it_is_in_error() -> None:
+    cases = chosen_cases(Selection(("text/llama-cpp-python-plain",)))
+    spec = f"cmd:{sys.executable} {MISBEHAVING} lies-about-levels"
+    report = run_job(Job((spec,), RunOptions(cuttings=("whole",))), cases, lambda _, __: None)
+    verdicts = {row.level: row.verdict for row in report.runs[0].rows}
+    assert verdicts["final"].kind is Kind.FAIL
+    for level in ("sequence", "exact"):
+        assert verdicts[level].kind is Kind.ERROR
+        assert "reports no events" in verdicts[level].detail
+
+
+# The kit --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def reference_apart() -> Iterator[Program]:
+    kit = [sys.executable, "-m", "chunkproof_conformance.connect.kit", "impl:reference"]
+    connection = Program(kit, validate=validate)
+    connection.start()
+    try:
+        yield connection
+    finally:
+        connection.stop()
+
+
+def test_the_reference_says_over_a_pipe_what_it_says_in_process() -> None:
+    """Every way of cutting once, every message held against its schema."""
+    here = connect("impl:reference")
+    here.start()
+    with reference_apart() as there:
+        for cut in range(1, len(HELLO), 7):
+            stream = Stream((HELLO[:cut], HELLO[cut:]), end="reset" if cut % 2 else "eof")
+            assert there.run(stream) == msgspec.structs.replace(here.run(stream), after=None)
+    here.stop()
+
+
+def test_in_steps_every_event_has_the_piece_it_came_with() -> None:
+    """The program gets a piece only after it has acknowledged the one before."""
+    cut = HELLO.index(b"\n\n") + 2
+    with reference_apart() as there:
+        observation = there.run(Stream((HELLO[:5], HELLO[5:cut], HELLO[cut:]), step=True))
+    assert [type(event) for event in observation.events or ()] == [
+        ev.Start,
+        ev.Text,
+        ev.Finish,
+        ev.End,
+    ]
+    assert observation.after == (2, 2, 2, 3)
+
+
+ADAPTER = """
+from chunkproof_conformance.connect.adapter import SkippedRunError
+from chunkproof_conformance.connect.kit import serve
+from chunkproof_conformance.judge.observation import Implementation, Observation, ObservedChoice
+
+class Mine:
+    def start(self):
+        print("loading the library")
+        return Implementation("mine", "1")
+    def run(self, stream):
+        print("reading", len(stream.pieces))
+        if stream.request.get("n"):
+            raise SkippedRunError("one choice only")
+        if stream.status != 200:
+            raise ValueError(stream.status)
+        body = b"".join(stream.pieces).decode("utf-16-le", "surrogatepass")
+        return Observation("complete", choices=(ObservedChoice(0, text=body),))
+    def stop(self):
+        print("bye")
+
+serve(Mine)
+"""
+
+
+def test_an_adapter_of_one_class_is_a_program(tmp_path: Path) -> None:
+    """What it prints does no harm; skips, its own faults and lone surrogates cross."""
+    path = tmp_path / "mine.py"
+    path.write_text(ADAPTER, encoding="utf-8")
+    connection = Program([sys.executable, str(path)], validate=validate)
+    assert connection.start().name == "mine"
+    assert text_of(connection, Stream((b"h\0", b"i\0"))) == "hi"
+    assert text_of(connection, Stream((b"\x3d\xd8",))) == "\ud83d"
+    with pytest.raises(SkippedRunError, match="one choice only"):
+        connection.run(Stream((b"h\0",), request={"n": 2}))
+    with pytest.raises(AdapterError, match="ValueError: 500"):
+        connection.run(Stream((b"h\0",), status=500))
+    assert text_of(connection, Stream((b"h\0", b"i\0"))) == "hi"
+    connection.stop()
+    assert "loading the library" in connection.stderr
+    assert "bye" in connection.stderr
+
+
+# The protocol ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", protocol.MESSAGES)
+def test_the_published_schemas_are_those_of_the_types(name: str) -> None:
+    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_bytes())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema == protocol.json_schema(name)
+
+
+def test_there_is_a_schema_for_every_message_and_no_other() -> None:
+    there = {path.name.removesuffix(".schema.json") for path in SCHEMAS.iterdir()}
+    assert there == set(protocol.MESSAGES)
+
+
+COMMANDS: list[msgspec.Struct] = [
+    protocol.Start(),
+    protocol.Load("s1", body=b"\0\xff", headers=[("content-type", "text/event-stream")]),
+    protocol.Load("s1", frames=[SseFrame("{}", "error")], end="reset"),
+    protocol.Load("s1", chunks=[{"choices": []}], request={"n": 2}),
+    protocol.Run(1, "s1", [3, 17]),
+    protocol.Run(1, "s1", step=True),
+    protocol.Run(1, "s1", base_url="http://127.0.0.1:1/r/x/v1"),
+    protocol.Piece(1, b"\0"),
+    protocol.EndOfPieces(1),
+    protocol.Stop(),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_obeys_its_schema_and_is_one_line(command: Any) -> None:
+    line = protocol.to_line(command)
+    assert line.index(b"\n") == len(line) - 1
+    validate(json.loads(line)["cmd"], json.loads(line))
+    assert msgspec.json.decode(line, type=type(command)) == command
+
+
+def test_no_case_name_and_no_expectation_can_cross() -> None:
+    """The members of the commands are these, and no other may be added in silence."""
+    members = {name: protocol.MESSAGES[name].__struct_fields__ for name in ("start", "load", "run")}
+    assert members == {
+        "start": ("protocol",),
+        "load": ("stream", "body", "frames", "chunks", "end", "status", "headers", "request"),
+        "run": ("seq", "stream", "cuts", "options", "step", "base_url"),
+    }
+
+
+def test_a_line_is_written_whole_before_the_answer_is_awaited() -> None:
+    """A program that echoes while it is written to is no deadlock."""
+    echo = LineProcess(["cat"], max_line=64 << 20)
+    line = b"z" * (4 << 20) + b"\n"
+    assert echo.ask(line, 20) + b"\n" == line
+    echo.close()
+
+
+# Where a parser enters ------------------------------------------------------------------------
+
+
+def test_frames_and_chunks_are_made_by_the_layers_below() -> None:
+    stream = Stream((HELLO[:30], HELLO[30:]))
+    frames = entering(stream, "frames").frames
+    assert frames is not None
+    assert [frame.data[-6:] for frame in frames] == ['op"}]}', "[DONE]"]
+    chunks = entering(stream, "chunks").chunks
+    assert chunks == (
+        {
+            "id": "c1",
+            "choices": [{"index": 0, "delta": {"content": "hi"}, "finish_reason": "stop"}],
+        },
+    )
+    assert entering(stream, "bytes") is stream
+
+
+@pytest.mark.parametrize(
+    ("body", "entry", "says_what"),
+    [
+        (b'{"error": "no"}', "frames", "no event stream"),
+        (b"data: {\n\n", "chunks", "frame 1 is no chunk"),
+        (b"event: error\ndata: {}\n\n", "chunks", "error event"),
+    ],
+)
+def test_what_the_layer_below_cannot_make_is_skipped(
+    body: bytes, entry: Any, says_what: str
+) -> None:
+    with pytest.raises(SkippedRunError, match=says_what):
+        entering(Stream((body,)), entry)
