@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chunkproof_conformance.record.scenarios import Scenario
 
 KEY_VARIABLE = "OPENAI_API_KEY"
+WEIGHTS = ("scripted", "random", "trained")
 SETUPS = ("server", "proxy-over-server", "proxy-over-script")
 LIMIT_MEMBERS = ("max_tokens", "max_completion_tokens")
 
@@ -58,6 +59,7 @@ def arguments() -> ArgumentParser:
     who.add_argument("--server", metavar="NAME", help="the program, as its makers write it")
     who.add_argument("--server-version", metavar="V")
     who.add_argument("--setup", choices=SETUPS, default="server", help="(server)")
+    who.add_argument("--weights", choices=WEIGHTS, help="what the model is, where you know it")
     who.add_argument(
         "--upstream", metavar="TEXT", help="behind a proxy: server and version, or script (WIRE)"
     )
@@ -166,6 +168,7 @@ def _campaign(options: Namespace) -> Campaign:
         headers=headers,
         setup=options.setup,
         upstream=options.upstream,
+        weights=options.weights,
         prompts=dict(options.prompt),
         limit_member=options.limit_member or LIMIT_MEMBERS[newer],
         omitted=frozenset(options.omit),

@@ -9,7 +9,7 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 import openai
@@ -73,6 +73,8 @@ class Campaign:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Sent with every request; never written."""
     setup: Setup = "server"
+    weights: Literal["scripted", "random", "trained"] | None = None
+    """What the model was, where the person said it."""
     upstream: str | None = None
     """Behind a proxy: server and version, or `script (<wire>)`."""
     prompts: Mapping[str, str] = field(default_factory=dict)
@@ -217,6 +219,7 @@ def _provenance(campaign: Campaign, notes: list[str]) -> Provenance:
         server=origin.server,
         version=origin.version,
         upstream=campaign.upstream,
+        weights=campaign.weights,
         recorder=f"chunkproof record, openai {openai.__version__}",
         recorded_on=dt.datetime.now(dt.UTC).date().isoformat(),
         note="; ".join(notes),

@@ -6,6 +6,7 @@ case only if it shows what the scenario is for: see `Wanted`.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from enum import Enum
@@ -26,13 +27,16 @@ class Wanted(Enum):
     TEXT = "text"
     USAGE = "usage"
     CALL = "a tool call"
+    BARE_CALL = "a tool call without arguments"
     CALLS = "two tool calls"
     REASONING = "reasoning"
     REFUSAL = "a refusal"
     CHOICES = "two choices"
     LOGPROBS = "log probabilities"
-    STOP = "text and the finish reason stop"
+    JSON = "text that is a JSON object"
+    STOP = "text up to four and no further, and the finish reason stop"
     LENGTH = "the finish reason length"
+    CUT_CALL = "the finish reason length and no text"
     UNICODE = "characters beyond the BMP"
     REFUSED_REQUEST = "an error status for the request"
     ERROR_IN_STREAM = "status 200 and then an error"
@@ -47,6 +51,13 @@ def _said(wire: WireView, member: str) -> bool:
     return any(delta.get(member) for delta in wire.deltas)
 
 
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
 def _is_error(wire: WireView) -> bool:
     return any(chunk.get("error") for chunk in wire.chunks)
 
@@ -56,6 +67,9 @@ _SHOWN: Final[Mapping[Wanted, Callable[[WireView], bool]]] = {
     Wanted.TEXT: lambda wire: bool(wire.text),
     Wanted.USAGE: lambda wire: bool(wire.usages),
     Wanted.CALL: lambda wire: bool(wire.calls),
+    Wanted.BARE_CALL: lambda wire: (
+        bool(wire.calls) and all(text.strip() in {"", "{}"} for text in wire.arguments().values())
+    ),
     Wanted.CALLS: lambda wire: len({str(call.get("id") or "") for call in wire.calls} - {""}) > 1,
     Wanted.REASONING: lambda wire: (
         _said(wire, "reasoning_content") or _said(wire, "reasoning") or "<think>" in wire.text
@@ -63,8 +77,13 @@ _SHOWN: Final[Mapping[Wanted, Callable[[WireView], bool]]] = {
     Wanted.REFUSAL: lambda wire: _said(wire, "refusal"),
     Wanted.CHOICES: lambda wire: len(wire.indices()) > 1,
     Wanted.LOGPROBS: lambda wire: any(choice.get("logprobs") for choice in wire.choices),
-    Wanted.STOP: lambda wire: bool(wire.text) and "stop" in wire.finishes,
+    Wanted.JSON: lambda wire: _is_object(wire.text),
+    # That the text ends there, and not a word later, shows that the sequence ended it.
+    Wanted.STOP: lambda wire: (
+        "stop" in wire.finishes and "four" in wire.text and "five" not in wire.text
+    ),
     Wanted.LENGTH: lambda wire: "length" in wire.finishes,
+    Wanted.CUT_CALL: lambda wire: "length" in wire.finishes and not wire.text,
     Wanted.UNICODE: lambda wire: bool(_BEYOND_BMP.search(wire.text)),
     Wanted.REFUSED_REQUEST: lambda wire: (
         wire.status >= 400 and wire.status not in NOT_ABOUT_THE_REQUEST
@@ -181,7 +200,7 @@ SCENARIOS: Final = (
         "tools",
         "no-arguments",
         "A call of a tool that takes no arguments",
-        Wanted.CALL,
+        Wanted.BARE_CALL,
         "Ping the service.",
         _forced(PING),
     ),
@@ -245,8 +264,8 @@ SCENARIOS: Final = (
         "length-inside-call",
         "finish",
         "length-inside-call",
-        "A call cut by the limit of tokens",
-        Wanted.LENGTH,
+        "The limit of tokens ends a call",
+        Wanted.CUT_CALL,
         "What is the weather in Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch?",
         _forced(WEATHER),
         limit=12,
@@ -256,7 +275,7 @@ SCENARIOS: Final = (
         "text",
         "structured-output",
         "Text that is JSON of a given schema",
-        Wanted.TEXT,
+        Wanted.JSON,
         "Name a large city and its population.",
         _schema("city", CITY_SCHEMA),
     ),
