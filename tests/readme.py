@@ -21,6 +21,7 @@ ROOT: Final = Path(__file__).parent.parent
 README: Final = ROOT / "README.md"
 CLI_PAGE: Final = ROOT / "docs" / "cli.md"
 PARSE_PAGE: Final = ROOT / "docs" / "parse.md"
+JUDGING_PAGE: Final = ROOT / "docs" / "judging.md"
 CUT_CALL: Final = "tools/llama-server-cut-by-length"
 _PART: Final = re.compile(r"(<!-- generated: ([a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
@@ -62,11 +63,16 @@ def fenced(text: str) -> str:
 
 
 def verdicts() -> str:
-    """Return the tables and the legend that `chunkproof run` prints, without its findings."""
+    """Return the summary that ends the output of `chunkproof run`: levels, legend, counts."""
+    *_, levels, legend = printed("run").split("\n\n")
+    return fenced(f"{levels}\n\n{legend}")
+
+
+def verdict_tables() -> str:
+    """Return the table of each implementation as `chunkproof run` prints it, without times."""
     blocks = printed("run").split("\n\n")
     tables = [block for block in blocks if re.match(r"\S.*  \S.* ─+\n", block)]
-    shown = "\n\n".join([*tables, blocks[-1]])
-    return fenced(re.sub(r"; \d+\.\d+ s$", "", shown, flags=re.MULTILINE))
+    return fenced(re.sub(r"; \d+\.\d+ s$", "", "\n\n".join(tables), flags=re.MULTILINE))
 
 
 def provenance() -> str:
@@ -107,6 +113,7 @@ def help_pages() -> str:
 
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "verdicts": verdicts,
+    "verdict-tables": verdict_tables,
     "provenance": provenance,
     "help": lambda: fenced(printed("--help")),
     "timeline": timeline,
@@ -126,7 +133,7 @@ def regenerated(text: str) -> str:
 
 
 def main() -> None:
-    for page in (README, CLI_PAGE, PARSE_PAGE):
+    for page in (README, CLI_PAGE, PARSE_PAGE, JUDGING_PAGE):
         page.write_text(regenerated(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chunkproof_conformance.cli.main import COMMANDS
-from tests.readme import CLI_PAGE, PARSE_PAGE, PARTS, README, ROOT, parts
+from tests.readme import CLI_PAGE, JUDGING_PAGE, PARSE_PAGE, PARTS, README, ROOT, parts
 
 REMEDY = "`make readme` writes it anew"
 
@@ -24,8 +24,9 @@ def test_the_tutorial_shows_a_real_timeline() -> None:
 
 @pytest.mark.slow
 def test_the_readme_shows_the_verdicts_of_today() -> None:
-    """The table is that of `chunkproof run` on this corpus, with the versions of the lock."""
+    """The tables are those of `chunkproof run` on this corpus, with the versions of the lock."""
     assert parts(README)["verdicts"] == PARTS["verdicts"](), REMEDY
+    assert parts(JUDGING_PAGE)["verdict-tables"] == PARTS["verdict-tables"](), REMEDY
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="argparse lays its help out differently")
