@@ -64,13 +64,14 @@ def fenced(text: str) -> str:
 
 def verdicts() -> str:
     """Return the summary that ends the output of `chunkproof run`: levels, legend, counts."""
-    *_, levels, legend = printed("run").split("\n\n")
-    return fenced(f"{levels}\n\n{legend}")
+    blocks = re.split(r"\n *\n", printed("run"))
+    (levels,) = (block for block in blocks if re.match(r"─+\n  level reached ", block))
+    return fenced(f"{levels.strip()}\n\n{blocks[-1]}")
 
 
 def verdict_tables() -> str:
     """Return the table of each implementation as `chunkproof run` prints it, without times."""
-    blocks = printed("run").split("\n\n")
+    blocks = re.split(r"\n *\n", printed("run"))
     tables = [block for block in blocks if re.match(r"\S.*  \S.* ─+\n", block)]
     return fenced(re.sub(r"; \d+\.\d+ s$", "", "\n\n".join(tables), flags=re.MULTILINE))
 
