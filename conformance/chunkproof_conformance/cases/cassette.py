@@ -242,6 +242,15 @@ _ESCAPED: Final = frozenset("\r\x85\u2028\u2029\ufeff")
 """Characters that a YAML reader takes for line ends, or drops, where they stand unescaped."""
 
 
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """In double quotes, where such characters are escaped: single ones fold them like lines."""
+    style = None if _ESCAPED.isdisjoint(text) else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
 def dump_cassette(key: CassetteKey, stream: Exchange, twin: Exchange | None = None) -> str:
     """The cassette as YAML; the key's sha256 is set here. Raises: CassetteError.
 

@@ -25,6 +25,7 @@ def expected_by_oracle(case: Case) -> dict[str, Any]:
         case.body,
         end=case.key.end,
         stated=msgspec.to_builtins(case.key.truth),
+        message=case.key.message,
         twin_body=case.twin,
     )
     if "logprobs" not in case.key.profiles:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from chunkproof_conformance.synth.message import Message  # noqa: TC001 - msgspec reads it
+
 Profile = Literal[
     "core",
     "tools",
@@ -56,6 +58,12 @@ class Provenance(_Member, frozen=True):
     """The case a derived one was made of."""
     transform: str | None = None
     """How a derived one was made."""
+    dialect: str | None = None
+    """Of a synthesised one: the name of the dialect that its message was rendered in."""
+    fidelity: Literal["captured", "documented", "reported"] | None = None
+    """How well the dialect is known: from recorded streams, documents, or issue reports."""
+    sources: list[str] = []
+    """Where the dialect's facts come from, one sentence each."""
     note: str | None = None
 
 
@@ -139,6 +147,8 @@ class CassetteKey(_Member, frozen=True):
     request_needs: list[str] = []
     """Request members that a client must be able to send: n, tools, ..."""
     truth: Truth | None = None
+    message: Message | None = None
+    """What a synthesised stream was made to say: its truth."""
     script: dict[str, Any] | None = None
     """What a real server was made to say."""
     redactions: list[str] = []
@@ -147,8 +157,11 @@ class CassetteKey(_Member, frozen=True):
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of the key."""
-    return {
+    schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The `chunkproof` key of a cassette",
         **msgspec.json.schema(CassetteKey),
     }
+    # As JSON has it: msgspec shows the defaults of tuples as tuples.
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(schema))
+    return plain

@@ -1,7 +1,8 @@
 """Traits: for a row of the catalogue, whether a stream's bytes show it.
 
 A case's rows are claims; `unshown` holds them against the bytes. A row without a trait cannot
-be claimed yet: whoever adds the first such case writes its predicate here.
+be claimed yet: whoever adds the first such case writes its predicate, here or in one of the two
+modules beside this one.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from chunkproof_conformance.cases.dialect_traits import DIALECT_TRAITS
+from chunkproof_conformance.cases.framing_traits import FRAMING_TRAITS
 from chunkproof_conformance.cases.wire_view import WireView, objects_in
 
 if TYPE_CHECKING:
@@ -105,6 +108,8 @@ _CHOICE: Final = frozenset({"index", "delta", "finish_reason", "logprobs"})
 _DELTA: Final = frozenset({"role", "content", "refusal", "tool_calls", "function_call"})
 
 TRAITS: Final[Mapping[str, Trait]] = {
+    **FRAMING_TRAITS,
+    **DIALECT_TRAITS,
     # W: the wire
     "many-events-per-read": lambda wire: any(
         len(re.findall(rb"(?:^|\n)data:", piece)) > 1 for piece in wire.pieces

@@ -7,6 +7,7 @@ stand. `choice.get("index", 0)` and the like are looked up, nothing is joined or
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,23 @@ class WireView:
     @cached_property
     def lines(self) -> list[str]:
         """The lines as text, without their ends."""
-        return self.body.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+        return re.split("\r\n|\r|\n", self.decoded)
+
+    @cached_property
+    def decoded(self) -> str:
+        """The body as text, without a byte order mark."""
+        return self.body.decode("utf-8", "replace").removeprefix("\ufeff")
+
+    @cached_property
+    def frames(self) -> list[list[str]]:
+        """The lines between empty ones; the last group may be open."""
+        groups: list[list[str]] = [[]]
+        for line in self.lines:
+            if line:
+                groups[-1].append(line)
+            elif groups[-1]:
+                groups.append([])
+        return [group for group in groups if group]
 
     @cached_property
     def payloads(self) -> list[str]:

@@ -36,6 +36,7 @@ NOT_READ: Final = frozenset(
     {
         *("error", "x_groq", "annotations", "audio", "function_call", "images", "message"),
         *("reasoning_details", "reasoning_text", "thinking"),
+        "usage",  # inside a choice; that of a chunk is read
     }
 )
 """Members with a rule of their own: a stream with one of them needs a hand-written truth."""

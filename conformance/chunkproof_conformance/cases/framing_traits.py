@@ -1,0 +1,87 @@
+"""Traits of the framing: line ends, fields, frames, and where reads and bodies end."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from chunkproof_conformance.cases.wire_view import WireView
+
+_FIELDS: Final = frozenset({"data", "event", "id", "retry"})
+_LINE_END: Final = re.compile(rb"\r\n|\r|\n")
+_LONG_LINE: Final = 64 * 1024
+"""Code points; the smallest buffer that readers were reported to have."""
+
+
+def _names(frame: list[str]) -> list[str]:
+    """The field names of a frame; a comment's is empty."""
+    return [line.partition(":")[0] for line in frame]
+
+
+def _some_frame(wire: WireView, test: Callable[[list[str]], bool]) -> bool:
+    return any(test(_names(frame)) for frame in wire.frames)
+
+
+def _comments_after_id(wire: WireView) -> bool:
+    names = [set(_names(frame)) for frame in wire.frames]
+    has_id = [number for number, fields in enumerate(names) if "id" in fields]
+    return any(fields == {""} for fields in names[has_id[0] :]) if has_id else False
+
+
+def _after_done(wire: WireView) -> list[str]:
+    return wire.payloads[wire.payloads.index("[DONE]") + 1 :] if wire.is_done else []
+
+
+def _ends_with_open_frame(wire: WireView) -> bool:
+    """Whole lines after the last empty one, a data line among them."""
+    last_line_ended = wire.body.endswith((b"\n", b"\r"))
+    return last_line_ended and wire.lines[-2:-1] != [""] and "data" in _names(wire.frames[-1])
+
+
+FRAMING_TRAITS: Final[Mapping[str, Callable[[WireView], bool]]] = {
+    "read-splits-utf8": lambda wire: any(piece[0] & 0xC0 == 0x80 for piece in wire.pieces[1:]),
+    "crlf": lambda wire: b"\r\n" in wire.body,
+    "crlf-split-between-reads": lambda wire: any(
+        piece.endswith(b"\r") and after.startswith(b"\n") for piece, after in pairwise(wire.pieces)
+    ),
+    "cr-only": lambda wire: b"\r" in wire.body and b"\n" not in wire.body,
+    "mixed-line-endings": lambda wire: len(set(_LINE_END.findall(wire.body))) > 1,
+    "bom-at-start": lambda wire: wire.body.startswith(b"\xef\xbb\xbf"),
+    "data-no-space": lambda wire: any(re.match(r"data:\{", line) for line in wire.lines),
+    "strip-one-space-only": lambda wire: any(line.startswith("data:  ") for line in wire.lines),
+    "comment-inside-event": lambda wire: _some_frame(wire, lambda names: {"", "data"} <= {*names}),
+    "meta-only-event": lambda wire: _some_frame(
+        wire, lambda names: bool(_FIELDS.intersection(names)) and "data" not in names
+    ),
+    "id-then-comment-blank": _comments_after_id,
+    "empty-data-event": lambda wire: any(
+        [line[5:].strip() for line in frame if line.startswith("data:")] == [""]
+        for frame in wire.frames
+    ),
+    "multi-line-data": lambda wire: _some_frame(wire, lambda names: names.count("data") > 1),
+    "unknown-field": lambda wire: (
+        bool(wire.payloads) and _some_frame(wire, lambda names: bool({*names} - _FIELDS - {""}))
+    ),
+    "event-field": lambda wire: any(line.startswith("event:") for line in wire.lines),
+    "eof-no-blank-line": _ends_with_open_frame,
+    "eof-mid-line": lambda wire: (
+        bool(wire.payloads) and not wire.body.endswith((b"\n", b"\r")) and wire.end == "eof"
+    ),
+    "u2028-u2029-in-json": lambda wire: any(char in wire.decoded for char in "\u2028\u2029"),
+    "nel-vt-ff-fs-in-json": lambda wire: any(
+        char in wire.decoded for char in "\x85\x0b\x0c\x1c\x1d\x1e"
+    ),
+    "long-line": lambda wire: any(len(line) >= _LONG_LINE for line in wire.lines),
+    "done-no-space": lambda wire: "data:[DONE]" in wire.lines,
+    "done-duplicate": lambda wire: wire.payloads.count("[DONE]") > 1,
+    "data-after-done": lambda wire: any(payload != "[DONE]" for payload in _after_done(wire)),
+    "done-inside-content": lambda wire: "[DONE]" in wire.text,
+    "error-event-field": lambda wire: any(
+        re.fullmatch(r"event: ?error", line) for line in wire.lines
+    ),
+}
+"""Row id -> does the wire show it?"""

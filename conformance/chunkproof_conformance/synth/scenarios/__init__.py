@@ -1,0 +1,1 @@
+"""The scenarios of the synthesised corpus, one module per feature."""
