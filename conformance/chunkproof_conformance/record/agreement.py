@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from chunkproof_conformance.oracles import twin
@@ -9,6 +10,8 @@ from chunkproof_conformance.oracles.verdict import NoOracle, expect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from chunkproof_conformance.cases.wire_view import WireView
 
 
 def agreement(
@@ -26,3 +29,21 @@ def agreement(
         return f"twin not compared: {refusal}"
     found = twin.differences(wanted, said)
     return f"twin differs: {'; '.join(found)}" if found else "twin agrees"
+
+
+def contradicts(twin_body: bytes, wire: WireView) -> bool:
+    """Whether the twin's text is plainly another than the stream's, member for member.
+
+    For streams that no other oracle reads: a model that is sampled says something else each
+    time, and its twin must not speak for a stream it never was.
+    """
+    try:
+        choices = json.loads(twin_body)["choices"]
+        said = {choice["index"]: choice["message"].get("content") or "" for choice in choices}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+    for index, text in said.items():
+        streamed = [delta.get("content") or "" for delta in wire.of_choice(index)]
+        if all(isinstance(part, str) for part in (text, *streamed)) and "".join(streamed) != text:
+            return True
+    return False

@@ -20,9 +20,9 @@ from chunkproof_conformance.cases.key import CassetteKey, Provenance
 from chunkproof_conformance.cases.redact import redact
 from chunkproof_conformance.cases.wire_view import WireView
 from chunkproof_conformance.oracles.verdict import NoOracle
-from chunkproof_conformance.record.agreement import agreement
+from chunkproof_conformance.record.agreement import agreement, contradicts
 from chunkproof_conformance.record.cassette import pieces_of, to_cassette
-from chunkproof_conformance.record.claims import NEEDS, claims
+from chunkproof_conformance.record.claims import NEEDS, claims, is_plain
 from chunkproof_conformance.record.session import RecordError, record
 from chunkproof_conformance.record.stated import NOTE, maybe_truth
 
@@ -139,9 +139,8 @@ def _record_one(campaign: Campaign, scenario: Scenario) -> tuple[State, str]:
     wire = _wire(recording.stream, stream.exchange)
     if not scenario.wanted.is_shown(wire):
         return State.NOT_SHOWN, f"wanted: {scenario.wanted.value}; got {_summary(wire)}"
-    case = _case(
-        campaign, scenario, recording.stream, stream.exchange, twin.exchange if twin else None
-    )
+    asked_again = twin.exchange if twin else None
+    case = _case(campaign, scenario, recording.stream, stream.exchange, asked_again)
     key = msgspec.structs.replace(case.key, redactions=list(dict.fromkeys(sentences)))
     case = replace(case, key=key)
     write_cassette(campaign.out, case.key, case.stream, case.twin_exchange)
@@ -175,6 +174,9 @@ def _case(
     if twin is not None:
         stated = None if truth is None else msgspec.to_builtins(truth)
         compared = agreement(case_id, stream.response_body, twin.response_body, stated)
+    speaks_alone = truth is None and not is_plain(stream.response_body)
+    if twin is not None and speaks_alone and contradicts(twin.response_body, wire):
+        twin, compared = None, "the twin said something else and is not kept"
     said = claims(wire, truth, twin_agrees=compared == AGREES)
     key = CassetteKey(
         id=case_id,
@@ -228,7 +230,7 @@ def _provenance(campaign: Campaign, notes: list[str]) -> Provenance:
 
 def _twin_says(case: Case) -> str:
     if case.twin is None:
-        return "no twin: the server gave it no answer"
+        return "no twin"
     stated = None if case.key.truth is None else msgspec.to_builtins(case.key.truth)
     if case.key.end != "eof":
         return "twin recorded, of the whole answer"
