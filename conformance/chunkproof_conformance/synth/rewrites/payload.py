@@ -187,7 +187,7 @@ PAYLOAD: Final = (
         "unknown members at every level",
         on_blocks(extra_fields),
         ("extra-fields",),
-        adds_extras=True,
+        ignores_extras=True,
     ),
     Rewrite("padding", _EQ, "obfuscation in every chunk", on_blocks(padding)),
     Rewrite(

@@ -34,7 +34,7 @@ BlockEdit: TypeAlias = "Callable[[list[Block], Random], list[Block] | None]"
 class Rewrite:
     """One rewrite. `edit` returns None where it has nothing to do on a stream.
 
-    adds_extras: members of no channel come in; they are not compared.
+    ignores_extras: members of no channel come, go or move; they are not compared.
     contested: rests on a rule marked as a choice: shown, never wrong.
     """
 
@@ -44,7 +44,7 @@ class Rewrite:
     edit: Edit
     rows: tuple[str, ...] = ()
     """Rows of the catalogue of wire hazards."""
-    adds_extras: bool = False
+    ignores_extras: bool = False
     contested: bool = False
 
     def __call__(self, body: bytes, random: Random) -> bytes | None:

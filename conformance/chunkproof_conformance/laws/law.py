@@ -1,0 +1,66 @@
+"""What a law is, and what breaks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from chunkproof_conformance.laws.subject import CrashError, Subject, body_of
+
+if TYPE_CHECKING:
+    from chunkproof_conformance.connect.adapter import Stream
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One way in which a stream breaks a law.
+
+    what: a sentence; two finds with the same law and `kind` are one bug. body, cuts: what to
+    hand over to see it again. crash: the parser gave no answer at all.
+    """
+
+    law: str
+    what: str
+    body: bytes
+    cuts: tuple[int, ...] = ()
+    kind: str = ""
+    crash: bool = False
+
+
+Broken: TypeAlias = Iterator[Violation]
+Check: TypeAlias = "Callable[[Subject, Stream], Broken]"
+
+
+@dataclass(frozen=True)
+class Law:
+    """A law: a check that yields what breaks it, nothing where all is well or n/a.
+
+    needs_live: says something only of a parser that can be fed by hand. contested: rests on
+    a rule marked as a choice.
+    """
+
+    name: str
+    what: str
+    check: Check = field(repr=False)
+    needs_live: bool = False
+    contested: bool = False
+
+    def __call__(self, subject: Subject, stream: Stream) -> Broken:
+        """What breaks the law; no answer at all is one more way to break it."""
+        try:
+            yield from self.check(subject, stream)
+        except CrashError as error:
+            body = body_of(stream)
+            kind = str(error).split(":")[0]
+            yield Violation(self.name, f"no answer: {error}", body, kind=kind, crash=True)
+
+
+def law(name: str, *, needs_live: bool = False) -> Callable[[Check], Law]:
+    """Make a law of a check; its docstring is what the law says."""
+
+    def make(check: Check) -> Law:
+        what = (check.__doc__ or "").strip().split("\n\n", maxsplit=1)[0]
+        return Law(name, " ".join(what.split()), check, needs_live)
+
+    return make

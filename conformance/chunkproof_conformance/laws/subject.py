@@ -1,0 +1,61 @@
+"""The parser a law is about: anything that reads a stream and reports what it saw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from chunkproof import StreamParser
+from chunkproof_conformance.connect.in_process import AdapterError, AdapterTimeoutError
+from chunkproof_conformance.implementations.reference.adapter import ReferenceAdapter
+from chunkproof_conformance.synth.cuts import pieces_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from chunkproof.events import AnyEvent
+    from chunkproof_conformance.connect.adapter import Stream
+    from chunkproof_conformance.judge.observation import Observation
+
+
+class Live(Protocol):
+    """A parser that can be looked at between two pieces."""
+
+    def feed(self, data: bytes, /) -> list[AnyEvent]: ...
+    def close(self, error: BaseException | str | None = None, /) -> list[AnyEvent]: ...
+    def result(self) -> Any: ...
+
+
+class CrashError(Exception):
+    """The subject gave no observation: its adapter broke, or did not answer in time."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A parser under test.
+
+    run: one stream -> what was seen; a connection's, or an adapter's own. open: a new parser
+    to be fed by hand, where there is one: laws about what happens between two pieces need it.
+    """
+
+    run: Callable[[Stream], Observation]
+    open: Callable[[], Live] | None = None
+
+    def read(self, stream: Stream, body: bytes, cuts: Iterable[int] = ()) -> Observation:
+        """What it makes of this body in place of the stream's, cut here. Raises: CrashError."""
+        try:
+            return self.run(replace(stream, pieces=pieces_at(body, cuts)))
+        except (AdapterError, AdapterTimeoutError) as error:
+            raise CrashError(str(error)) from error
+        except Exception as error:  # an adapter that is run without a connection around it
+            raise CrashError(f"{type(error).__name__}: {error}") from error
+
+
+def reference() -> Subject:
+    """The reference parser of this process, mutated or not."""
+    return Subject(ReferenceAdapter().run, StreamParser)
+
+
+def body_of(stream: Stream) -> bytes:
+    """The stream's bytes, however they are cut."""
+    return b"".join(stream.pieces)
