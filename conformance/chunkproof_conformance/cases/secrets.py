@@ -57,7 +57,7 @@ PATTERNS: Final[Mapping[str, re.Pattern[str]]] = {
         r"|\b[A-Z]:(?:\\|/)+Users(?:\\|/)+[\w.@+-]+"
     ),
     "a platform of a machine": re.compile(
-        r"\b(?:Linux|Darwin|macOS|Windows)-\d[\w.+-]*|\b[\w.-]*(?:x86_64|aarch64)[\w.-]*"
+        r"\b(?:Linux|Darwin|macOS|Windows)-\d[\w.+-]*|\b(?:x86_64|aarch64)\b[\w.-]*"
         r"|\bglibc\d[\d.]*|\b\d[\w.]*-generic\b"
     ),
     "an internal host": re.compile(
