@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from shutil import which
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from chunkproof_conformance.connect.in_process import InProcess, load_factory
+import chunkproof_conformance.implementations
+from chunkproof_conformance.connect.in_process import (
+    ConnectionSpecError,
+    InProcess,
+    load_factory,
+)
 from chunkproof_conformance.connect.program import Program, program_of
 
 if TYPE_CHECKING:
@@ -13,6 +20,16 @@ if TYPE_CHECKING:
 
     from chunkproof_conformance.connect.adapter import Stream
     from chunkproof_conformance.judge.observation import Implementation, Observation
+
+
+SHIPPED_PROGRAMS: Final = {
+    "openai-node-chunks": ("openai.mjs", "chunks"),
+    "openai-node-stream": ("openai.mjs", "stream"),
+    "ai-sdk-openai": ("ai_sdk.mjs", "openai"),
+    "ai-sdk-compatible": ("ai_sdk.mjs", "compatible"),
+}
+"""`impl:NAME` -> a program of `implementations/node` and its argument. The packages they judge are
+those of the folder where the harness runs, or of CHUNKPROOF_NODE_ROOT."""
 
 
 class Connection(Protocol):
@@ -42,6 +59,8 @@ def connect(
     process of its own. Raises: ConnectionSpecError.
     """
     kind, _, rest = spec.partition(":")
+    if kind == "impl" and rest in SHIPPED_PROGRAMS:
+        return Program(_node_program(rest), timeout=timeout, validate=validate)
     if kind == "cmd":
         return Program(program_of(rest), timeout=timeout, validate=validate)
     factory = load_factory(spec)
@@ -49,3 +68,11 @@ def connect(
         kit = [sys.executable, "-m", "chunkproof_conformance.connect.kit", spec]
         return Program(kit, timeout=timeout, validate=validate)
     return InProcess(factory, timeout=timeout)
+
+
+def _node_program(name: str) -> list[str]:
+    if which("node") is None:
+        raise ConnectionSpecError(f"impl:{name} needs node, which is not on the path")
+    script, argument = SHIPPED_PROGRAMS[name]
+    folder = Path(chunkproof_conformance.implementations.__path__[0])
+    return ["node", str(folder / "node" / script), argument]

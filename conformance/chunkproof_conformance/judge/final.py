@@ -84,6 +84,8 @@ def _set_aside(truth: ExpectedFinal, blind: frozenset[str]) -> Iterator[str]:
     for member in sorted(blind):
         if member == "usage":
             has_it = bool(truth.usage)
+        elif member.startswith("usage."):
+            has_it = bool(truth.usage and getattr(truth.usage, member.removeprefix("usage.")))
         elif member == "outcome":
             has_it = truth.outcome is not UNSET
         elif member.startswith("tool_calls."):
@@ -168,6 +170,8 @@ def _usage(
     for member in ObservedUsage.__struct_fields__:
         wanted = getattr(expected, member) if expected else None
         seen = getattr(counts, member)
-        if wanted is UNSET or seen == wanted or (terms.partial and seen is None):
+        if wanted is UNSET or seen == wanted or f"usage.{member}" in terms.blind:
+            continue
+        if terms.partial and seen is None:
             continue
         yield Difference(f"/usage/{member}", wanted, seen)

@@ -25,6 +25,7 @@ Member: TypeAlias = Literal[
     "finish_reason",
     "logprobs",
     "usage",
+    "usage.total_tokens",
 ]
 """What an implementation may have no place for."""
 

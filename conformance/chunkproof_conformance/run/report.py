@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from chunkproof_conformance.judge.profiles import Rank, is_required, reached
@@ -177,7 +178,7 @@ def origin_counts(cases: Iterable[CaseFacts]) -> dict[Origin, int]:
 
 def repeat_command(run: ImplementationRun, row: Row) -> str:
     """The one line that repeats this verdict."""
-    words = ["chunkproof run", f"-i {run.spec}", f"-k {row.case}", f"--level {row.level}"]
+    words = ["chunkproof run", f"-i {quote(run.spec)}", f"-k {row.case}", f"--level {row.level}"]
     if row.plan.option:
         option = row.plan.option
         words.append(option if len(option) < 120 else "--every 1")
