@@ -25,6 +25,7 @@ from chunkproof_conformance.cases.secrets import PATTERNS, Secrets
 NAMED = 'Canary/7+Feder"n'
 """A password like those people choose: JSON escapes its quotation mark, addresses its signs."""
 LOOKS = "sk-proj-4dT7canary9Zq2"
+HOME = "/" + "home/somebody"
 URI = "https://api.openai.com/v1/chat/completions"
 HELD = pytest.mark.parametrize(
     ("secret", "secrets"),
@@ -336,7 +337,14 @@ def test_members_that_name_people_are_taken_out_whatever_they_say(member: str) -
 
 
 PATTERN_CANARIES = {
-    "an API key": ["gsk_4dT7canary9Zq2", "AIzaSyCanary4dT7", "Incorrect: sk-abcd****wxyz"],
+    "an API key": [
+        "gsk_4dT7canary9Zq2",
+        "AIzaSyCanary4dT7",
+        "sk_live_4dT7canary",
+        "AKIA4DT7CANARY99",
+        "ghp_4dT7canary9Zq2",
+        "Incorrect: sk-abcd****wxyz",
+    ],
     "a bearer token": ["Authorization: Bearer abc123.def456"],
     "a signed token": ["eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJSMeK"],
     "a private key": ["-----BEGIN PRIVATE KEY-----\nMIIEvQ\n-----END PRIVATE KEY-----"],
@@ -347,7 +355,7 @@ PATTERN_CANARIES = {
     ],
     "a request id": ["req_4dT7canary9Zq2", "request ID 0b3ee9ab-2d4b-4c9e-a1d0-1e1f1a1b1c1d"],
     "a secret in an address": ["https://h/v1?api-key=abcdefgh", "https://me:pw@h/"],
-    "a path of a machine": ["model /home/somebody/m.gguf", r"C:\Users\somebody"],
+    "a path of a machine": [f"model {HOME}/m.gguf", r"C:\Users\somebody"],
     "a platform of a machine": ["0.32-Linux-6.1.0-x86_64-with-glibc2.36"],
     "an internal host": ["http://127.0.0.1:8000", "10.1.2.3", "db.prod.internal:5432"],
 }
@@ -372,6 +380,8 @@ def test_a_pattern_finds_its_canary_alone(what: str, canary: str) -> None:
         "The keyboard is sk-tiny; request_information about org-chart and user-friendly design.",
         "chatcmpl-123 call_abc123 fp_44709d6fcb gpt-4o-mini-2024-07-18",
         "see https://example.com/home/page?key=1 and either/or and 1.5/2",
+        "xai-grok-something fw_version_number hf_model_name ASIAN-FOOD sk-learn-like pplx-online",
+        "a made-up req_0123456789",
         "version 10.1 of 2026-11-22T10:00:00Z, 192 of 168",
     ],
 )
@@ -426,7 +436,7 @@ def test_a_body_that_nobody_can_read_is_left_as_it_is(body: bytes) -> None:
 
 
 def test_what_was_taken_out_is_said_once_for_each_kind_and_place() -> None:
-    body = frame({"content": f"{LOOKS} {LOOKS} /home/me/x"})
+    body = frame({"content": f"{LOOKS} {LOOKS} {HOME}/x"})
     said = redact(exchange(response_body=body), Secrets()).sentences
     assert sum("in the response" in sentence for sentence in said) == 2
     assert any(sentence.startswith("an API key in the response") for sentence in said)

@@ -31,8 +31,10 @@ SECRET_NAMES: Final = re.compile(
 
 PATTERNS: Final[Mapping[str, re.Pattern[str]]] = {
     "an API key": re.compile(
-        r"(?<![A-Za-z0-9])(?:sk-|sk_|sess-|xai-|gsk_|hf_|r8_|pplx-|nvapi-|fw_|csk-|tgp_v1_|AIza"
-        r"|gh[opsu]_|github_pat_|glpat-|xox[abprs]-|AKIA|ASIA)[A-Za-z0-9_*-]{8,}"
+        r"(?<![A-Za-z0-9])(?:sk-(?=[\w*-]*[\dA-Z*])[\w*-]{8,}|sk_(?:live|test)_\w{8,}"
+        r"|(?:xai-|gsk_|hf_|r8_|pplx-|nvapi-|fw_|csk-|sess-|tgp_v1_)(?=[\w-]*\d)[A-Za-z0-9_-]{12,}"
+        r"|AIza[\w-]{8,}|(?:gh[opsu]_|github_pat_|glpat-|xox[abprs]-)(?=[\w-]*\d)[\w-]{8,}"
+        r"|(?:AKIA|ASIA)(?=[A-Z]*\d)[0-9A-Z]{8,})"
         r"|(?i:api[-_]?key)[\"'\s:=]+(?=[\w-]*\d)[\w-]{16,}"
     ),
     "a bearer token": re.compile(r"\b[Bb]earer\s+(?=\S*\d)[A-Za-z0-9._~+/=-]{8,}"),
@@ -73,6 +75,9 @@ PRIVATE_MEMBERS: Final = frozenset({
     "project_id", "account_id", "tenant_id", "user_id",
 })  # fmt: skip
 """Members of a JSON body whose strings are taken out whatever they look like."""
+
+_IS_NONE: Final = re.compile(r"^x+$|^[a-z]+[-_]0123456789")
+"""What was taken out already, and ids that are plainly made up: `req_0123456789`."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ class Secrets:
                 yield found
         for what, pattern in PATTERNS.items():
             for match in pattern.finditer(text):
-                if set(match[0]) != {"x"}:
+                if not _IS_NONE.search(match[0]):
                     yield Found(what, match.start(), match.end())
 
 
