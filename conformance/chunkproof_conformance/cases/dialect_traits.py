@@ -1,20 +1,22 @@
-"""Traits of the dialects: members that are missing, empty, early, late, twice or elsewhere."""
+"""Traits of the dialects: members that are missing, null, empty, early, late or elsewhere."""
 
 from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from chunkproof_conformance.cases.wire_view import object_at, objects_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from chunkproof_conformance.cases.wire_view import JsonObject, WireView
 
 _THOUGHTS: Final = ("reasoning_content", "reasoning", "thinking", "reasoning_text")
 _SAID: Final = ("content", "tool_calls", "refusal", *_THOUGHTS)
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _OPEN_ESCAPE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\(?:u[0-9a-fA-F]{0,3})?$")
 
 
@@ -27,54 +29,20 @@ def _differ(wire: WireView, member: str) -> bool:
     return len({repr(chunk.get(member)) for chunk in _answers(wire)}) > 1
 
 
-def _entries(wire: WireView) -> Iterator[tuple[str, list[JsonObject]]]:
-    """The entries of each choice and index, in order; the key names both."""
-    found: dict[str, list[JsonObject]] = {}
-    for choice in wire.choices:
-        for entry in objects_in(object_at(choice.get("delta")).get("tool_calls")):
-            key = repr((choice.get("index"), entry.get("index")))
-            found.setdefault(key, []).append(entry)
-    yield from found.items()
+def _speaks(wire: WireView) -> list[bool]:
+    """Whether each delta says something."""
+    return [any(delta.get(name) for name in _SAID) for delta in wire.deltas]
 
 
-def _names(entries: list[JsonObject]) -> list[Any]:
-    return [object_at(entry.get("function")).get("name") for entry in entries]
-
-
-def _some_call(wire: WireView, test: Callable[[list[JsonObject]], bool]) -> bool:
-    return any(test(entries) for _, entries in _entries(wire))
-
-
-def _distinct_ids(entries: list[JsonObject], *, named: bool) -> int:
-    """How many ids stand there; named: beside a name, else without one or first."""
-    pairs = zip(entries, _names(entries), strict=True)
-    return len(
-        {
-            repr(entry["id"])
-            for number, (entry, name) in enumerate(pairs)
-            if entry.get("id") and (bool(name) == named or not number)
-        }
-    )
-
-
-def _interleaved(wire: WireView) -> bool:
-    """A call is taken up again after another one of its choice."""
+def _looks_cumulative(wire: WireView) -> bool:
+    """Three deltas or more, each longer than the one before it and beginning with it."""
     for index in wire.indices():
-        order: list[str] = []
-        for delta in wire.of_choice(index):
-            for entry in objects_in(delta.get("tool_calls")):
-                if order[-1:] != [repr(entry.get("index"))]:
-                    order.append(repr(entry.get("index")))
-        if len(order) > len(set(order)):
+        said = [delta["content"] for delta in wire.of_choice(index) if delta.get("content")]
+        texts = [text for text in said if isinstance(text, str)]
+        pairs = list(pairwise(texts))
+        if len(pairs) > 1 and all(b.startswith(a) and b != a for a, b in pairs):
             return True
     return False
-
-
-def _same_id_twice(wire: WireView) -> bool:
-    ids = [
-        {repr(entry["id"]) for entry in entries if entry.get("id")} for _, entries in _entries(wire)
-    ]
-    return len(set().union(*ids)) < sum(map(len, ids)) if ids else False
 
 
 def _is_json(text: str) -> bool:
@@ -160,6 +128,20 @@ DIALECT_TRAITS: Final[Mapping[str, Callable[[WireView], bool]]] = {
     "delta-missing": lambda wire: any(
         "delta" not in choice and "message" not in choice for choice in wire.choices
     ),
+    "choices-null": lambda wire: any(chunk["choices"] is None for chunk in _answers(wire)),
+    "choices-missing": lambda wire: any(
+        "usage" in chunk and "choices" not in chunk for chunk in wire.chunks
+    ),
+    "delta-null": lambda wire: any(
+        "delta" in choice and choice["delta"] is None for choice in wire.choices
+    ),
+    "created-float-or-missing": lambda wire: any(
+        not isinstance(chunk.get("created"), int) for chunk in _answers(wire)
+    ),
+    "message-next-to-delta": lambda wire: any(
+        bool(choice.get("message")) and "delta" in choice for choice in wire.choices
+    ),
+    "citations-top-level": lambda wire: any("citations" in chunk for chunk in wire.chunks),
     "moderation-chunk-after-usage": lambda wire: any(
         "moderation" in chunk for chunk in _after_usage(wire)
     ),
@@ -167,41 +149,50 @@ DIALECT_TRAITS: Final[Mapping[str, Callable[[WireView], bool]]] = {
     "role-empty-string": lambda wire: any(delta.get("role") == "" for delta in wire.deltas),
     "refusal-empty-string": lambda wire: any(delta.get("refusal") == "" for delta in wire.deltas),
     "content-array": lambda wire: any(isinstance(d.get("content"), list) for d in wire.deltas),
+    "content-array-reference": lambda wire: any(
+        part.get("type") == "reference"
+        for delta in wire.deltas
+        for part in objects_in(delta.get("content"))
+    ),
+    "cumulative-content": _looks_cumulative,
+    "first-chunk-empty-then-data": lambda wire: (
+        _speaks(wire)[:2] == [False, False] and any(_speaks(wire))
+    ),
+    "lone-surrogate": lambda wire: any(
+        bool(_HALF.search(delta["content"]))
+        for delta in wire.deltas
+        if isinstance(delta.get("content"), str)
+    ),
     "content-empty-plus-tools": lambda wire: any(
         delta.get("content") == "" and bool(delta.get("tool_calls")) for delta in wire.deltas
     ),
     "reasoning-details": lambda wire: any(bool(d.get("reasoning_details")) for d in wire.deltas),
+    "reasoning-and-content-same-delta": lambda wire: any(
+        bool(delta.get("content")) and any(delta.get(name) for name in _THOUGHTS)
+        for delta in wire.deltas
+    ),
+    "reasoning-object": lambda wire: any(
+        isinstance(delta.get(name), dict) for delta in wire.deltas for name in _THOUGHTS
+    ),
+    "reasoning-channel-key": lambda wire: any("channel" in delta for delta in wire.deltas),
+    "think-orphan-close": lambda wire: (
+        "</think>" in wire.text and "<think>" not in wire.text.partition("</think>")[0]
+    ),
+    "think-unclosed": lambda wire: wire.text.rfind("<think>") > wire.text.rfind("</think>"),
+    "think-literal-later": lambda wire: (
+        "<think>" in wire.text and not wire.text.lstrip().startswith("<think>")
+    ),
     "reasoning-interleaved": _reasoning_after_others,
     "reasoning-null-or-empty": lambda wire: any(
         name in delta and not delta[name] for delta in wire.deltas for name in _THOUGHTS
     ),
     # Calls
-    "tc-index-missing-parallel": lambda wire: _some_call(
-        wire,
-        lambda entries: "index" not in entries[0] and _distinct_ids(entries, named=True) > 1,
+    "tool-calls-empty-array": lambda wire: any(d.get("tool_calls") == [] for d in wire.deltas),
+    "signature-only-delta": lambda wire: any(
+        "extra_content" in delta and not any(delta.get(name) for name in _SAID)
+        for delta in wire.deltas
     ),
-    "tc-index-all-zero-distinct-ids": lambda wire: _some_call(
-        wire,
-        lambda entries: entries[0].get("index") == 0 and _distinct_ids(entries, named=True) > 1,
-    ),
-    "tc-index-first-nonzero": lambda wire: (
-        isinstance(index := (wire.calls or [{}])[0].get("index"), int) and index > 0
-    ),
-    "tc-index-negative": lambda wire: any(
-        isinstance(index := call.get("index"), int) and index < 0 for call in wire.calls
-    ),
-    "tc-parallel-interleaved": _interleaved,
-    "tc-id-empty-continuation": lambda wire: any(call.get("id") == "" for call in wire.calls),
-    "tc-id-changes-every-fragment": lambda wire: _some_call(
-        wire, lambda entries: _distinct_ids(entries, named=False) > 1
-    ),
-    "tc-id-duplicate-across-calls": _same_id_twice,
-    "tc-name-late": lambda wire: _some_call(
-        wire, lambda entries: not _names(entries)[0] and any(_names(entries))
-    ),
-    "tc-type-missing-or-late": lambda wire: _some_call(
-        wire, lambda entries: not entries[0].get("type")
-    ),
+    "server-executed-tools": lambda wire: any("executed_tools" in delta for delta in wire.deltas),
     "tc-args-object": lambda wire: any(
         isinstance(function.get("arguments"), dict) for function in wire.functions
     ),
@@ -222,12 +213,17 @@ DIALECT_TRAITS: Final[Mapping[str, Callable[[WireView], bool]]] = {
     "finish-conflicting": lambda wire: any(len({*said}) > 1 for said in _finishes(wire)),
     "finish-content-filter": lambda wire: "content_filter" in wire.finishes,
     "finish-error": lambda wire: "error" in wire.finishes,
+    "finish-premature-null-later": _said_after_finish,
+    "finish-details-legacy": lambda wire: any(
+        "finish_details" in choice for choice in wire.choices
+    ),
     "payload-after-finish": _said_after_finish,
     # Usage
     "usage-empty-object": lambda wire: any(chunk.get("usage") == {} for chunk in wire.chunks),
     "usage-zero-placeholders": lambda wire: any(
         bool(_counts(usage)) and not any(_counts(usage)) for usage in wire.usages
     ),
+    "usage-null-members": lambda wire: any(None in usage.values() for usage in wire.usages),
     "usage-then-chunk-without": lambda wire: any(
         "usage" in chunk and chunk["usage"] is None for chunk in _after_usage(wire)
     ),
@@ -236,6 +232,21 @@ DIALECT_TRAITS: Final[Mapping[str, Callable[[WireView], bool]]] = {
         bool(object_at(chunk.get("x_groq")).get("usage")) for chunk in wire.chunks
     ),
     # Errors and other members
+    "error-with-empty-choices": lambda wire: any(
+        bool(chunk.get("error")) and chunk.get("choices") == [] for chunk in wire.chunks
+    ),
+    "error-typed-anthropic": lambda wire: any(
+        chunk.get("type") == "error" and bool(chunk.get("error")) for chunk in wire.chunks
+    ),
+    "error-flat": lambda wire: any(
+        chunk.get("object") == "error" and "error" not in chunk for chunk in wire.chunks
+    ),
+    "error-embedded-extra": lambda wire: any(
+        bool(chunk.get("error")) and bool(chunk.get("message")) for chunk in wire.chunks
+    ),
+    "error-null-field": lambda wire: any(
+        "error" in chunk and chunk["error"] is None for chunk in wire.chunks
+    ),
     "error-with-choice": lambda wire: any(
         bool(chunk.get("error")) and bool(chunk.get("choices")) for chunk in wire.chunks
     ),

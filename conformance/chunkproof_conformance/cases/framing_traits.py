@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -42,8 +43,55 @@ def _ends_with_open_frame(wire: WireView) -> bool:
     return last_line_ended and wire.lines[-2:-1] != [""] and "data" in _names(wire.frames[-1])
 
 
+def _data(frame: list[str]) -> list[str]:
+    return [line[5:].strip() for line in frame if line.startswith("data:")]
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _broken_payload(wire: WireView) -> bool:
+    """A frame of one data line that begins as an object, is none, and is ended."""
+    ended = wire.frames if wire.lines[-1:] == [""] else wire.frames[:-1]
+    return any(
+        len(data) == 1 and data[0].startswith("{") and not _is_object(data[0])
+        for data in map(_data, ended)
+    )
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 FRAMING_TRAITS: Final[Mapping[str, Callable[[WireView], bool]]] = {
+    "read-splits-json": lambda wire: any(
+        not piece.endswith((b"\n", b"\r")) for piece in wire.pieces[:-1]
+    ),
     "read-splits-utf8": lambda wire: any(piece[0] & 0xC0 == 0x80 for piece in wire.pieces[1:]),
+    "invalid-utf8": lambda wire: not _is_utf8(wire.body),
+    "colon-in-payload": lambda wire: ": " in wire.text,
+    "comment-rewrapped-as-data": lambda wire: any(p.startswith(":") for p in wire.payloads),
+    "non-object-data": lambda wire: any(
+        payload != "DONE" and bool(re.fullmatch(r"[A-Za-z0-9_.-]{1,32}", payload))
+        for payload in wire.payloads
+    ),
+    "single-lf-between-events": lambda wire: any(
+        len(data) > 1 and all(map(_is_object, data)) for data in map(_data, wire.frames)
+    ),
+    "invalid-json-chunk": _broken_payload,
+    "field-no-colon": lambda wire: "data" in wire.lines,
+    "id-nul-retry-nondigit": lambda wire: any(
+        bool(re.match(r"id:.*\0|retry: ?(?!\d+$)", line)) for line in wire.lines
+    ),
+    "done-variants": lambda wire: bool({"DONE", "[done]"}.intersection(wire.payloads)),
     "crlf": lambda wire: b"\r\n" in wire.body,
     "crlf-split-between-reads": lambda wire: any(
         piece.endswith(b"\r") and after.startswith(b"\n") for piece, after in pairwise(wire.pieces)

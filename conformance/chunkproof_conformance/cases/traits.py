@@ -1,7 +1,7 @@
 """Traits: for a row of the catalogue, whether a stream's bytes show it.
 
 A case's rows are claims; `unshown` holds them against the bytes. A row without a trait cannot
-be claimed yet: whoever adds the first such case writes its predicate, here or in one of the two
+be claimed yet: whoever adds the first such case writes its predicate, here or in one of the
 modules beside this one.
 """
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from chunkproof_conformance.cases.dialect_traits import DIALECT_TRAITS
 from chunkproof_conformance.cases.framing_traits import FRAMING_TRAITS
+from chunkproof_conformance.cases.identity_traits import IDENTITY_TRAITS
 from chunkproof_conformance.cases.wire_view import WireView, objects_in
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ _DELTA: Final = frozenset({"role", "content", "refusal", "tool_calls", "function
 TRAITS: Final[Mapping[str, Trait]] = {
     **FRAMING_TRAITS,
     **DIALECT_TRAITS,
+    **IDENTITY_TRAITS,
     # W: the wire
     "many-events-per-read": lambda wire: any(
         len(re.findall(rb"(?:^|\n)data:", piece)) > 1 for piece in wire.pieces

@@ -40,6 +40,7 @@ NOT_READ: Final = frozenset(
     }
 )
 """Members with a rule of their own: a stream with one of them needs a hand-written truth."""
+_KINDS: Final = {"id": str, "model": str, "created": int}
 
 
 @dataclass
@@ -116,6 +117,8 @@ def _read_chunk(transcript: _Transcript, chunk: JsonObject) -> None:
     choices = chunk.get("choices")
     if not isinstance(choices, list) or len(choices) > 1:
         raise NotPlain("choices is no list of at most one")
+    kinds = {name: type(chunk[name]) for name in ("id", "model", "created") if name in chunk}
+    _require(kinds.items() <= _KINDS.items(), "id, model or created of another kind")
     wires = [_said(choice) for choice in choices]
     found = _unknown("", chunk, CHUNK_MEMBERS)
     for wire in wires:
