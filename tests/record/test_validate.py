@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from chunkproof_conformance.cases import validate as validate_module
 from chunkproof_conformance.cases.cassette import Case, write_cassette
 from chunkproof_conformance.cases.index import load_case
 from chunkproof_conformance.cases.secrets import Secrets
@@ -122,6 +123,24 @@ def test_one_broken_file_stops_no_other(tmp_path: Path) -> None:
     ]
 
 
+HOSTILE = [
+    b'data: {"choices":[{"index":[],"delta":{"tool_calls":[{"index":{}}]}}]}\n\n',
+    b'data: {"choices":{"0":1},"usage":[]}\n\n',
+    b"data: " + b"[" * 2000 + b"\n\n",
+    b"\xff\xfe",
+]
+
+
+@pytest.mark.parametrize("body", HOSTILE)
+def test_a_hostile_body_is_a_problem_and_no_crash(body: bytes, tmp_path: Path) -> None:
+    """Whatever a check makes of it, the next cassette is still looked at."""
+    hostile = with_stream(load_case(PLAIN), response_body=body)
+    written(tmp_path, with_key(hostile, pieces=[(0, 1.0)]))
+    written(tmp_path, with_key(load_case(CUT), rules=[]))
+    problems = validate(cassettes_in(tmp_path), Checks()).problems
+    assert {p.case for p in problems} == {PLAIN, CUT}
+
+
 def test_two_cases_of_one_body_are_found(tmp_path: Path) -> None:
     written(tmp_path, load_case(PLAIN))
     written(tmp_path, with_key(load_case(PLAIN), id="text/again"))
@@ -138,11 +157,15 @@ def test_an_expected_file_that_no_oracle_gives_is_found(tmp_path: Path) -> None:
     assert found(tmp_path / "cassettes", checks) == {"oracle"}
 
 
-def test_a_check_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+def test_a_check_that_cannot_be_made_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     written(tmp_path, load_case(PLAIN))
     result = validate(cassettes_in(tmp_path), Checks(replay=False))
-    assert result.problems == ()
-    assert result.left_out == ("replay: needs vcr and openai",)
+    assert (result.problems, result.left_out) == ((), ("replay: not asked for",))
+    monkeypatch.setattr(validate_module, "REPLAY_NEEDS", ("openai", "no_such_module"))
+    result = validate(cassettes_in(tmp_path), Checks())
+    assert (result.problems, result.left_out) == ((), ("replay: needs no_such_module",))
 
 
 def test_the_command_says_what_is_wrong_and_exits_1(
