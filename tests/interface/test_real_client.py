@@ -78,7 +78,8 @@ async def read(case: Case, made: OpenAIStreamingInterface, http: httpx2.AsyncCli
         request.pop("stream")
         stream = await create(**named, stream=True, extra_body=request, extra_query=query)
         try:
-            messages.extend([message async for message in made.process(stream)])
+            async for message in made.process(stream):
+                messages.append(message)  # noqa: PERF401 -- what came before an error counts
         except (openai.OpenAIError, IncompleteStream) as error:
             exception = error
     return Run(made, messages, exception)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from chunkproof_conformance.oracles import verdict
+from chunkproof_conformance.oracles.messages import expect_messages
 
 if TYPE_CHECKING:
     from chunkproof_conformance.cases.cassette import Case
@@ -18,7 +19,8 @@ EXPECTED: Final = Path(__file__).parent.parent / "expected"
 def expected_by_oracle(case: Case) -> dict[str, Any]:
     """The expected file of a case as JSON value. Raises: oracles.verdict.NoOracle.
 
-    Log probabilities belong to the level final only where the case is about them.
+    Log probabilities belong to the level final, and messages to the expectation, only where
+    the case is about them.
     """
     expected = verdict.expect(
         case.id,
@@ -31,6 +33,8 @@ def expected_by_oracle(case: Case) -> dict[str, Any]:
     if "logprobs" not in case.key.profiles:
         for choice in expected["final"].get("choices", []):
             choice.pop("logprobs", None)
+    if "inner-thoughts" in case.key.profiles and case.key.message is not None:
+        expected["messages"] = expect_messages(case.key.message)
     return expected
 
 

@@ -84,6 +84,8 @@ class Expectation(msgspec.Struct, frozen=True):
     """Per choice index, as a string."""
     exact: tuple[dict[str, Any], ...] | UnsetType = UNSET
     """Events without repairs and offsets; of each, only the members given are judged."""
+    messages: dict[str, tuple[dict[str, Any], ...]] | UnsetType = UNSET
+    """Per option value the messages of an agent interface, pieces joined."""
 
 
 def may_execute(
