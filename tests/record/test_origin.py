@@ -4,6 +4,7 @@ import pytest
 
 from chunkproof_conformance.record.origin import (
     NOT_STATED,
+    SCRIPT_SAYS_SO,
     Answered,
     Origin,
     OriginError,
@@ -69,7 +70,7 @@ def test_a_scripted_upstream_says_so_and_nobody_can_rename_it() -> None:
         said = ask_models(url, "none", {})
     found = origin(url, said, "api.openai.com", "4")
     assert found.is_scripted
-    assert found == Origin("chunkproof-script", "1", "it says so", is_scripted=True)
+    assert found == Origin("chunkproof-script", "1", SCRIPT_SAYS_SO, is_scripted=True)
     assert model_of(said, None) == "script"
 
 

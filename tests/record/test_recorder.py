@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from chunkproof_conformance.cases.cassette import Case, load_cassette
+from chunkproof_conformance.cases.cassette import Case, load_cassette, write_cassette
 from chunkproof_conformance.cases.expected import expected_by_oracle
+from chunkproof_conformance.cases.index import load_case
 from chunkproof_conformance.cli.main import main
 from chunkproof_conformance.record.scenarios import SCENARIOS
 from chunkproof_conformance.record.servers.scripted.server import (
@@ -280,3 +282,18 @@ def test_wrong_usage_says_what_to_give(
 def test_the_scenarios_can_be_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["record", "--list"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == NAMES
+
+
+def test_a_recording_that_no_oracle_reads_is_kept_and_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`run` skips it with the reason, `validate` asks for its truth; neither guesses."""
+    whole = load_case("end/mlx-lm-cut")
+    key = msgspec.structs.replace(whole.key, truth=None)
+    write_cassette(tmp_path, key, whole.stream)
+    main(["run", "--corpus", str(tmp_path), "-i", "impl:reference", "--json"])
+    report = capsys.readouterr().out
+    assert '"skipped"' in report
+    assert "has neither truth nor twin" in report
+    assert main(["validate", str(tmp_path)]) == 1
+    assert "has neither truth nor twin" in capsys.readouterr().out

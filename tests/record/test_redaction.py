@@ -352,6 +352,7 @@ PATTERN_CANARIES = {
     "an organisation, project or account": [
         "in organization org-4dT7canary9Zq2",
         "proj_4dT7canary9Zq2",
+        "ft:gpt-4o-mini:my-company::9Zq2",
     ],
     "a request id": ["req_4dT7canary9Zq2", "request ID 0b3ee9ab-2d4b-4c9e-a1d0-1e1f1a1b1c1d"],
     "a secret in an address": ["https://h/v1?api-key=abcdefgh", "https://me:pw@h/"],

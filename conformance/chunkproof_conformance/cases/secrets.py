@@ -45,6 +45,7 @@ PATTERNS: Final[Mapping[str, re.Pattern[str]]] = {
     "a cookie": re.compile(r"(?i)\bset-cookie:[^\n]+|\b__cf_bm=[\w.-]+|\b_cfuvid=[\w.-]+"),
     "an organisation, project or account": re.compile(
         r"(?<![A-Za-z0-9])(?:org-|proj_|user-|acct_)(?=[A-Za-z]*\d)[A-Za-z0-9]{12,}"
+        r"|(?<=\bft:)[\w.-]+:[\w-]+:[\w:-]*"  # a fine-tuned model is named after its owner
     ),
     "a request id": re.compile(
         r"(?<![A-Za-z0-9])req_(?=[A-Za-z]*\d)[A-Za-z0-9]{10,}"

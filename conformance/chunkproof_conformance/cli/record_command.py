@@ -12,6 +12,7 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from chunkproof_conformance.cli.extras import need
 from chunkproof_conformance.cli.main import CommandError
@@ -155,7 +156,7 @@ def _campaign(options: Namespace) -> Campaign:
     except OriginError as error:
         raise CommandError(str(error)) from error
     # The vendor's newer models refuse the older member; most other servers know that one alone.
-    newer = who.server == "api.openai.com"
+    newer = urlsplit(options.base_url).hostname == "api.openai.com"
     return Campaign(
         base_url=options.base_url,
         model=model,

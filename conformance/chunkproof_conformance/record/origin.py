@@ -32,6 +32,7 @@ OWNERS_OF_NOTHING: Final = frozenset({
     "", "library", "me", "organization_owner", "owner", "system", "user",
 })  # fmt: skip
 """Values of `owned_by` that name no program."""
+SCRIPT_SAYS_SO: Final = "its `server` header says that it plays a script"
 VERSION_HEADERS: Final = ("x-litellm-version", "openai-version")
 
 
@@ -106,7 +107,7 @@ def origin(
     """
     product, _, products_version = answered.headers.get("server", "").partition("/")
     if product == SCRIPTED:
-        return Origin(SCRIPTED, products_version, "it says so", is_scripted=True)
+        return Origin(SCRIPTED, products_version, SCRIPT_SAYS_SO, is_scripted=True)
     host = urlsplit(base_url).hostname or ""
     owners = [owner for owner in answered.owners if owner.lower() not in OWNERS_OF_NOTHING]
     is_program = bool(product) and product.lower() not in HTTP_LIBRARIES
