@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from msgspec.structs import replace
 
-from chunkproof_conformance.synth.dialect import Dialect
+from chunkproof_conformance.synth.dialect import CannotSay, Dialect
 from chunkproof_conformance.synth.message import (
     Call,
     Choice,
@@ -19,6 +19,7 @@ from chunkproof_conformance.synth.message import (
     features,
 )
 from chunkproof_conformance.synth.plan import Plan, cut, plan
+from chunkproof_conformance.synth.render import render
 
 TEXT: Final = Text("Hello, wörld. This is a short answer.")
 THOUGHT: Final = Reasoning("The user says hello; I answer.")
@@ -44,6 +45,7 @@ ANSWERS: Final[tuple[tuple[tuple[Segment, ...], str], ...]] = (
 )
 """Segments of one choice and the finish reason."""
 
+CALL_WITHOUT_ID: Final = ((replace(CALL, id=None),), "tool_calls")
 VALUE_CALL: Final = ((replace(CALL, as_value=True),), "tool_calls")
 
 
@@ -71,7 +73,7 @@ def sayable(dialect: Dialect) -> list[Message]:
     usage = COUNTS if dialect.usage else None
     messages = [
         Message((Choice(segments, finish if finished else None),), usage, end=end)
-        for segments, finish in (*ANSWERS, VALUE_CALL)
+        for segments, finish in (*ANSWERS, VALUE_CALL, CALL_WITHOUT_ID)
     ]
     half = Choice((Text("Hello"),), "error" if dialect.error_finishes else None)
     late = usage if dialect.usage - {"finish"} else None
@@ -82,4 +84,14 @@ def sayable(dialect: Dialect) -> list[Message]:
         for message in messages
         if features(message) <= dialect.says
         and not (whole and NO_ARGUMENTS in message.choices[0].segments)
+        and begins(dialect, message)
     ]
+
+
+def begins(dialect: Dialect, message: Message) -> bool:
+    """Whether the dialect knows how a message that begins like this one begins."""
+    try:
+        render(dialect, message)
+    except CannotSay:
+        return False
+    return True

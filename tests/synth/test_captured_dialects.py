@@ -93,6 +93,9 @@ NOT_SEEN: Final[dict[str, dict[str, str]]] = {
         "delta:{content:null tool_calls:[{index:number id:string type:string "
         'function:{name:string arguments:""}}]}': "a second call; recorded with one alone",
     },
+    "ollama": {
+        'delta:{role:string content:"" tool_calls:': "a call first; recorded after a thought",
+    },
     "databricks": {"function:{arguments:string}": "recorded with a no-argument call alone"},
     "llamacpp": {"delta:{content:string}": "in our own recordings of llama-server"},
     "cerebras": {"} {function:": "two calls in one delta; in a recording outside the collection"},

@@ -2,11 +2,13 @@
 
 import pytest
 
+from chunkproof_conformance.cases import traits
 from chunkproof_conformance.cases.cassette import dump_cassette
 from chunkproof_conformance.cases.index import CORPUS, iter_cases, load_case
 from chunkproof_conformance.oracles import verdict
 from chunkproof_conformance.synth.dialects.catalogue import DIALECTS
 from chunkproof_conformance.synth.message import Choice, Message, Text
+from chunkproof_conformance.synth.scenarios import tours
 from chunkproof_conformance.synth.scenarios.catalogue import SCENARIOS
 
 TAXONOMY = """
@@ -108,3 +110,12 @@ def test_the_message_of_a_plain_stream_brings_the_level_exact() -> None:
     texts = [event["text"] for event in said["exact"] if event["event"] == "text"]
     assert "".join(texts) == said["final"]["choices"][0]["text"]
     assert len(texts) > 3
+
+
+def test_no_two_tours_of_a_kind_show_the_same_hazards() -> None:
+    """A dialect whose ordinary stream shows what another one's shows adds nothing."""
+    shown_by: dict[tuple[str, tuple[str, ...]], str] = {}
+    for kind, name, _ in tours.TOURS:
+        rows = tuple(traits.shown(load_case(tours.tour(kind, name, "").id)))
+        assert (kind, rows) not in shown_by, f"{name} is {shown_by.get((kind, rows))}"
+        shown_by[kind, rows] = name

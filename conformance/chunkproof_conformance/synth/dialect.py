@@ -126,6 +126,11 @@ class Dialect:
     framing: Framing = field(default_factory=Framing)
 
     @property
+    def says_role(self) -> bool:
+        """Whether the role stands in any of its templates; two vendors never say it."""
+        return bool({S.ROLE, S.ROLE_ONCE} & slots_in([self.delta, self.opening]))
+
+    @property
     def says(self) -> frozenset[str]:
         """The features it has templates for, by the names of `message.features`."""
         moments = self.delta.keys()
@@ -136,6 +141,8 @@ class Dialect:
             "calls": S.ARGUMENTS in slots_in(self.entry),
             "value calls": S.ARGUMENTS_VALUE in slots_in(self.entry),
             "parallel": bool(self.entry),
+            "call ids": not self.entry or S.CALL_ID in slots_in(self.entry),
+            "calls without id": bool(self.entry) and S.CALL_ID not in slots_in(self.entry),
             "legacy": "function" in moments,
             "asides": True,
             "choices": Slot.CHOICE in slots_in(self.choice),

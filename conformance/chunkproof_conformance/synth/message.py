@@ -194,6 +194,10 @@ def features(message: Message) -> frozenset[str]:
     for choice in message.choices:
         calls = sum(isinstance(part, Call) for part in choice.segments)
         said |= {"parallel"} if calls > 1 else set()
+        ids = {part.id is None for part in choice.segments if isinstance(part, Call)}
+        legacy = any(isinstance(part, Call) and part.legacy for part in choice.segments)
+        if ids and not legacy:
+            said |= {"calls without id" if missing else "call ids" for missing in ids}
         said |= {"logprobs"} if choice.logprobs else set()
         said |= {"finish"} if choice.finish is not None else set()
     said |= {"choices"} if len(message.choices) > 1 else set()

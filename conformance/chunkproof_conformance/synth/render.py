@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 
 def render(dialect: Dialect, message: Message, steps: Plan | None = None) -> list[Frame]:
-    """The frames of the stream. Raises: CannotSay; ValueError where steps are no plan of it."""
+    """The frames of the stream. Raises: CannotSay; ValueError where steps are no plan of it.
+
+    Where a vendor says the role, every choice has one: a beginning that the dialect has no
+    template for is refused.
+    """
     for missing in sorted(features(message) - dialect.says):
         raise CannotSay(dialect.name, missing)
     ends = {choice.finish for choice in message.choices[:1]}
@@ -36,7 +40,21 @@ def render(dialect: Dialect, message: Message, steps: Plan | None = None) -> lis
     steps = plans.plan(message) if steps is None else steps
     if wrong := plans.problems(steps, message):
         raise ValueError("; ".join(wrong))
-    return list(_Rendering(dialect, message, steps).frames())
+    frames = list(_Rendering(dialect, message, steps).frames())
+    if dialect.says_role and (silent := _without_role(frames)):
+        raise CannotSay(dialect.name, f"a choice that begins as choice {min(silent)} does")
+    return frames
+
+
+def _without_role(frames: list[Frame]) -> set[int]:
+    """The choices whose role stands in no chunk."""
+    said = {
+        (choice["index"], bool(choice.get("delta", {}).get("role")))
+        for chunk in chunks_of(frames)
+        for choice in chunk.get("choices", [])
+        if "delta" in choice
+    }
+    return {index for index, _ in said if (index, True) not in said}
 
 
 def chunks_of(frames: list[Frame]) -> list[dict[str, Any]]:
@@ -151,9 +169,14 @@ class _Rendering:
             closes = step.closes and not fragment
             yield self.call_chunk(opening, step, segment, carried, closes=closes)
             self.spoken[step.choice].steps += 1
-        unnamed = step.closes and Slot.NAME not in slots_in(self.dialect.entry.get("call", S.NAME))
-        if fragment or not step.opens or unnamed:
+        if fragment or not step.opens or (step.closes and self.says_late()):
             yield self.call_chunk(more, step, segment, fragment, closes=step.closes)
+
+    def says_late(self) -> bool:
+        """Whether name or id come only after the opening: then a call needs a second entry."""
+        opening = slots_in(self.dialect.entry.get("call"))
+        more = slots_in(self.dialect.entry.get("arguments"))
+        return bool((more - opening) & {S.NAME, S.CALL_ID})
 
     def call_chunk(
         self, moment: Moment, step: Step, segment: Call, fragment: str, *, closes: bool

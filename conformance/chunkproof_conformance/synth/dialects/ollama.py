@@ -38,7 +38,7 @@ CLOUD: Final = replace(
     delta={
         "text": {"role": S.ROLE, "content": S.TEXT},
         "reasoning": {"role": S.ROLE_ONCE, "content": "", "reasoning": S.TEXT},
-        "whole": {"content": "", "tool_calls": S.CALLS},
+        "whole": {"role": S.ROLE_ONCE, "content": "", "tool_calls": S.CALLS},
         "finish": {},
     },
     entry={
