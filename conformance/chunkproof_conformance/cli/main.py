@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = {
     "run": "judge implementations over the corpus and print the verdict table",
+    "baseline": "write an implementation's list of known failures",
     "list": "list the cases of the corpus",
     "show": "show one case: its wire, piece by piece, and what is expected of it",
     "record": "ask a server for every scenario and keep its answers as cassettes",
     "validate": "check that cassettes are what they say they are",
     "parse": "parse a stream and show its events on the pieces they came from",
+    "mutants": "measure cases and laws on parsers that are wrong in one way each",
 }
 WRONG_USAGE: Final = 2
 

@@ -64,17 +64,6 @@ def _nameless_dropped(self: Any, entry: Any) -> Any:
     return None if is_opening and not (entry.id and entry.name) else entry
 
 
-def _empty_fragments(self: Any, entry: Any) -> Any:
-    """An empty fragment ends the call."""
-    key = entry.index
-    over = self.__dict__.setdefault("over", set())
-    if key in over and not (entry.id or entry.name):
-        return None
-    if not (entry.id or entry.name or entry.arguments):
-        over.add(key)
-    return entry
-
-
 def _last_only(self: Any, entry: Any) -> Any:
     """A fragment goes to the call opened last, whatever its index says."""
     if self._calls and not entry.name:
@@ -187,6 +176,10 @@ def _mended(calls: Any) -> Any:
     return tuple(_with_arguments(call, _closed(call.arguments)) for call in calls)
 
 
+def _filled(calls: Any) -> Any:
+    return tuple(_with_arguments(call, call.arguments or "{}") for call in calls)
+
+
 def _again(text: str) -> str:
     try:
         return json.dumps(json.loads(text), sort_keys=True)
@@ -276,8 +269,8 @@ CALLS: Final = (
            "litellm builder, AI SDK (measured)", (_APPLY, _on_entry(_nameless_dropped))),
     mutant("ids-needed", "drops fragments without an id once two calls are open",
            "clients keyed by id", (_APPLY, _on_entry(_ids_needed))),
-    mutant("empty-ends-call", "takes an empty fragment for the end of a call",
-           "clients that wait for the empty delta", (_APPLY, _on_entry(_empty_fragments))),
+    mutant("empty-is-object", "writes {} for a call without arguments",
+           "clients that fill in a default", (_RESULTS, _results(_filled))),
     mutant("id-joined", "joins ids",
            "openai .stream(), autogen, llama-index (measured)",
            ("calls:grow_id", replaced(_id_joined))),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from chunkproof_conformance.laws.mutants.calls import CALLS
 from chunkproof_conformance.laws.mutants.choices import CHOICES
+from chunkproof_conformance.laws.mutants.ends import ENDS
 from chunkproof_conformance.laws.mutants.framing import FRAMING
 from chunkproof_conformance.laws.mutants.payload import PAYLOAD
 
@@ -15,5 +16,5 @@ if TYPE_CHECKING:
     from chunkproof_conformance.laws.mutants.mutant import Mutant
 
 MUTANTS: Final[Mapping[str, Mutant]] = {
-    mutant.name: mutant for mutant in (*FRAMING, *PAYLOAD, *CHOICES, *CALLS)
+    mutant.name: mutant for mutant in (*FRAMING, *PAYLOAD, *CHOICES, *ENDS, *CALLS)
 }

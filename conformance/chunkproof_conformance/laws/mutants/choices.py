@@ -1,4 +1,4 @@
-"""Mutants of chunks, choices, channels, finish reasons and usage."""
+"""Mutants of chunks, choices, roles and channels."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from chunkproof.channel import TextView
 from chunkproof.chunk import Segment
-from chunkproof.ending import FinishStep
-from chunkproof.result import UsageInfo
-from chunkproof_conformance.laws.mutants.mutant import Wrap, mutant, replaced
+from chunkproof_conformance.laws.mutants.mutant import Wrap, mutant
+
+APPLY: Final = "stream:StreamParser._apply"
+READ: Final = "chunk:_Reader.choice"
 
 
-def _on_chunk(change: Any) -> Wrap:
+def on_chunk(change: Any) -> Wrap:
     """Change a chunk in its normal form before it is applied."""
 
     def wrap(apply: Any) -> Any:
@@ -36,36 +37,6 @@ def _choice_zero(_: Any, chunk: Any) -> None:
 def _one_choice(_: Any, chunk: Any) -> None:
     for choice in chunk.choices:
         choice.index = 0
-
-
-def _usage_alone(_: Any, chunk: Any) -> None:
-    if chunk.choices:
-        chunk.usage = None
-
-
-def _usage_beside(_: Any, chunk: Any) -> None:
-    if not chunk.choices:
-        chunk.usage = None
-
-
-def _no_groq(_: Any, chunk: Any) -> None:
-    chunk.groq_usage = None
-
-
-def _no_choice_usage(_: Any, chunk: Any) -> None:
-    for choice in chunk.choices:
-        choice.usage = None
-
-
-def _usage_cleared(self: Any, chunk: Any) -> None:
-    if chunk.usage is None:
-        self._usage.info = None
-
-
-def _payload_lost(_: Any, chunk: Any) -> None:
-    for choice in chunk.choices:
-        if choice.finish_reason:
-            choice.segments, choice.entries = [], []
 
 
 def _tools_skipped(_: Any, chunk: Any) -> None:
@@ -151,7 +122,7 @@ def _opened_by_silence(self: Any, chunk: Any) -> None:
             choice.finish_reason = "stop"
 
 
-def _on_reader(change: Any) -> Wrap:
+def on_reader(change: Any) -> Wrap:
     """Change a choice given its JSON value too."""
 
     def wrap(read: Any) -> Any:
@@ -164,11 +135,6 @@ def _on_reader(change: Any) -> Wrap:
         return mutated
 
     return wrap
-
-
-def _blank_finish(choice: Any, value: dict[str, Any]) -> None:
-    if value.get("finish_reason") == "":
-        choice.finish_reason = "unknown"
 
 
 def _null_delta(_: Any, value: dict[str, Any]) -> None:
@@ -185,6 +151,18 @@ def _content_needed(_: Any, value: dict[str, Any]) -> None:
 def _whole_numbers(_: Any, value: dict[str, Any]) -> None:
     if isinstance(value.get("index"), float):
         raise TypeError("list indices must be integers or slices, not float")
+
+
+def _null_content(choice: Any, value: dict[str, Any]) -> None:
+    delta = value.get("delta") or {}
+    if "content" in delta and delta["content"] is None:
+        choice.segments.append(Segment("text", "None"))
+
+
+def _null_refusal(choice: Any, value: dict[str, Any]) -> None:
+    delta = value.get("delta") or {}
+    if "refusal" in delta and delta["refusal"] is None:
+        choice.segments.append(Segment("refusal", "None"))
 
 
 def _mirrored(choice: Any, value: dict[str, Any]) -> None:
@@ -210,75 +188,6 @@ def _message_again(choice: Any, value: dict[str, Any]) -> None:
         choice.segments.append(Segment("text", message["content"]))
 
 
-def _finish_joined(known: str, reason: str) -> FinishStep:
-    return FinishStep(known + reason, is_new=bool(reason))
-
-
-def _finish_last(known: str, reason: str) -> FinishStep:
-    return FinishStep(reason or known, is_new=bool(reason) and reason != known)
-
-
-def _ends_at_finish(finish: Any) -> Any:
-    """The first finish reason ends the stream, though another choice still speaks."""
-
-    def mutated(self: Any, reason: str) -> None:
-        finish(self, reason)
-        if reason:
-            self._journal.is_over = True
-
-    return mutated
-
-
-def _over(apply: Any) -> Any:
-    def mutated(self: Any, delta: Any) -> None:
-        if not getattr(self._journal, "is_over", False):
-            apply(self, delta)
-
-    return mutated
-
-
-def _summed(take: Any) -> Any:
-    def mutated(self: Any, rank: Any, usage: dict[str, Any]) -> bool:
-        before = self.info
-        take(self, rank, usage)
-        if before is not None and self.info is not None:
-            sums = [(a or 0) + (b or 0) for a, b in zip(before[:3], self.info[:3], strict=True)]
-            self.info = UsageInfo(sums[0], sums[1], sums[2], self.info[3])
-        return True
-
-    return mutated
-
-
-def _usage_first(take: Any) -> Any:
-    return lambda self, rank, usage: self.info is None and take(self, rank, usage)
-
-
-def _usage_zero(take: Any) -> Any:
-    def mutated(self: Any, rank: Any, usage: dict[str, Any]) -> bool:
-        self.info = None
-        return bool(take(self, rank, usage))
-
-    return mutated
-
-
-def _logprobs_last(add: Any) -> Any:
-    def mutated(self: Any, content: list[Any], refusal: list[Any]) -> None:
-        self._logprobs = None
-        add(self, content, refusal)
-
-    return mutated
-
-
-def _logprobs_aliased(add: Any) -> Any:
-    def mutated(self: Any, content: list[Any], refusal: list[Any]) -> None:
-        is_first = self._logprobs is None
-        add(self, content, refusal)
-        if is_first:
-            self._logprobs = {"content": content, "refusal": refusal}
-
-    return mutated
-
-
 def _result(change: Any) -> Wrap:
     """Change the snapshot of a choice."""
 
@@ -302,10 +211,6 @@ def _reasoning_last(append: Any) -> Any:
     return mutated
 
 
-_APPLY: Final = "stream:StreamParser._apply"
-_READ: Final = "chunk:_Reader.choice"
-
-
 def _say_trimmed(result: Any) -> Any:
     """A result whose text lost the white space around it, which the events had."""
     text = str(result.text_view).strip()
@@ -319,86 +224,58 @@ def _view(text: str) -> Any:
 
 CHOICES: Final = (
     mutant("first-choice", "reads the first choice of a chunk alone",
-           "litellm#38180", (_APPLY, _on_chunk(_first_choice))),
+           "litellm#38180", (APPLY, on_chunk(_first_choice))),
     mutant("choice-zero", "reads choice 0 alone",
-           "clients written for n=1", (_APPLY, _on_chunk(_choice_zero))),
+           "clients written for n=1", (APPLY, on_chunk(_choice_zero))),
     mutant("choices-mixed", "does not look at the index of a choice",
-           "langchain, pydantic-ai, AI SDK (measured: AXBY)", (_APPLY, _on_chunk(_one_choice))),
-    mutant("ends-at-finish", "stops reading at the first finish reason",
-           "ai-dial#140, sglang#8417", ("choice:ChoiceState.finish", _ends_at_finish),
-           ("choice:ChoiceState.apply", _over)),
+           "langchain, pydantic-ai, AI SDK (measured: AXBY)", (APPLY, on_chunk(_one_choice))),
     mutant("role-joined", "joins the roles of all deltas",
-           "openai-python .stream() (measured: 63 recordings)", (_APPLY, _on_chunk(_later_role))),
+           "openai-python .stream() (measured: 63 recordings)", (APPLY, on_chunk(_later_role))),
     mutant("role-opens", "takes every role for a new message",
-           "clients that open a message at a role", (_APPLY, _on_chunk(_role_per_call))),
+           "clients that open a message at a role", (APPLY, on_chunk(_role_per_call))),
     mutant("role-needed", "takes nothing before a role came",
-           "openai-node .stream() (measured)", (_APPLY, _on_chunk(_roleless_ignored))),
+           "openai-node .stream() (measured)", (APPLY, on_chunk(_roleless_ignored))),
     mutant("keyed-by-id", "takes a chunk with another id for another answer",
-           "litellm, Avian and Groq recordings", (_APPLY, _on_chunk(_keyed_by_id))),
+           "litellm, Avian and Groq recordings", (APPLY, on_chunk(_keyed_by_id))),
     mutant("unknown-refused", "refuses chunks with unknown members",
-           "AI SDK schemas (measured)", (_APPLY, _on_chunk(_strict_members))),
+           "AI SDK schemas (measured)", (APPLY, on_chunk(_strict_members))),
     mutant("silence-ends", "takes a delta that says nothing for the end",
-           "xAI keep-alives", (_APPLY, _on_chunk(_opened_by_silence))),
+           "xAI keep-alives", (APPLY, on_chunk(_opened_by_silence))),
     mutant("null-member", "fails at a member that is null",
-           "openai-python#1677, langchain (measured)", (_READ, _on_reader(_null_delta))),
+           "openai-python#1677, langchain (measured)", (READ, on_reader(_null_delta))),
     mutant("member-needed", "fails where a delta has no content",
-           "smolagents, example code (measured)", (_READ, _on_reader(_content_needed))),
+           "smolagents, example code (measured)", (READ, on_reader(_content_needed))),
+    mutant("null-content-said", "says null as a text",
+           "openai-python raw loops (measured: `Hi<None chunk>`)",
+           (READ, on_reader(_null_content))),
+    mutant("null-refusal-said", "says a null refusal as one",
+           "clients that call str() on a member", (READ, on_reader(_null_refusal))),
     mutant("number-kinds", "fails at an index of 0.0",
-           "RFC 8259, section 6", (_READ, _on_reader(_whole_numbers))),
+           "RFC 8259, section 6", (READ, on_reader(_whole_numbers))),
     mutant("text-trimmed", "trims every text",
-           "langchain4j#5531", (_APPLY, _on_chunk(_trimmed))),
+           "langchain4j#5531", (APPLY, on_chunk(_trimmed))),
     mutant("result-trimmed", "trims the text of the result, not of the events",
            "clients that call strip() at the end",
            ("choice:ChoiceState.result", _result(_say_trimmed))),
     mutant("repeats-dropped", "drops a delta that equals the one before",
-           "de-duplicating proxies", (_APPLY, _on_chunk(_no_repeats))),
+           "de-duplicating proxies", (APPLY, on_chunk(_no_repeats))),
     mutant("parts-lost", "knows content that is a string alone",
-           "Mistral: openai .stream(), litellm (measured)", (_READ, _on_reader(_no_parts))),
+           "Mistral: openai .stream(), litellm (measured)", (READ, on_reader(_no_parts))),
     mutant("message-read", "adds the message beside a delta",
-           "openai-node .stream() (measured: HiHi)", (_READ, _on_reader(_message_again))),
-    mutant("payload-with-finish", "drops what a chunk with a finish reason says",
-           "litellm#31634", (_APPLY, _on_chunk(_payload_lost))),
+           "openai-node .stream() (measured: HiHi)", (READ, on_reader(_message_again))),
     mutant("tools-beside-text", "drops calls beside text",
-           "autogen-ext 0.7.5 (measured)", (_APPLY, _on_chunk(_tools_skipped))),
+           "autogen-ext 0.7.5 (measured)", (APPLY, on_chunk(_tools_skipped))),
     mutant("text-beside-tools", "drops text beside calls",
-           "haystack-ai 3.4 (measured)", (_APPLY, _on_chunk(_text_skipped))),
+           "haystack-ai 3.4 (measured)", (APPLY, on_chunk(_text_skipped))),
     mutant("refusal-as-text", "says a refusal as text",
-           "AI SDK (measured)", (_APPLY, _on_chunk(_refusal_as_text))),
+           "AI SDK (measured)", (APPLY, on_chunk(_refusal_as_text))),
     mutant("refusal-lost", "does not know refusals",
-           "langchain (measured)", (_APPLY, _on_chunk(_no_refusal))),
+           "langchain (measured)", (APPLY, on_chunk(_no_refusal))),
     mutant("reasoning-twice", "adds reasoning that is sent under two names",
-           "StepFun, OpenRouter", (_READ, _on_reader(_mirrored))),
+           "StepFun, OpenRouter", (READ, on_reader(_mirrored))),
     mutant("reasoning-one-name", "knows reasoning_content alone",
-           "vLLM renamed it", (_READ, _on_reader(_one_reasoning))),
+           "vLLM renamed it", (READ, on_reader(_one_reasoning))),
     mutant("reasoning-last", "keeps the last delta of reasoning",
            "openai-node 6.49 .stream() (measured)",
            ("choice:ChoiceState._append", _reasoning_last)),
-    mutant("finish-joined", "joins finish reasons",
-           "langchain, both (measured: stopstop)",
-           ("choice:next_finish", replaced(_finish_joined))),
-    mutant("finish-last", "lets a later finish reason replace the first",
-           "Together, OpenRouter", ("choice:next_finish", replaced(_finish_last))),
-    mutant("finish-blank", "takes an empty finish reason for one",
-           "autogen-ext (measured: unknown for good)", (_READ, _on_reader(_blank_finish))),
-    mutant("usage-summed", "adds usage up",
-           "langchain, smolagents, pydantic-ai (measured)", ("usage:UsageState.take", _summed)),
-    mutant("usage-first", "keeps the first usage",
-           "clients that stop looking", ("usage:UsageState.take", _usage_first)),
-    mutant("usage-zero", "lets zeros replace counts",
-           "LocalAI, MiniMax", ("usage:UsageState.take", _usage_zero)),
-    mutant("usage-cleared", "forgets usage at a chunk without it",
-           "openai 3.54 .stream() (measured)", (_APPLY, _on_chunk(_usage_cleared))),
-    mutant("usage-alone", "looks for usage in chunks without choices",
-           "haystack#8942", (_APPLY, _on_chunk(_usage_alone))),
-    mutant("usage-beside", "looks for usage in chunks with choices",
-           "autogen-ext (measured)", (_APPLY, _on_chunk(_usage_beside))),
-    mutant("usage-groq", "does not know usage in x_groq",
-           "vercel/ai#1651", (_APPLY, _on_chunk(_no_groq))),
-    mutant("usage-choice", "does not know usage in a choice",
-           "Moonshot: pi#2016", (_APPLY, _on_chunk(_no_choice_usage))),
-    mutant("logprobs-last", "keeps the last log probabilities",
-           "Floway#481, autogen#7967", ("choice:ChoiceState._add_logprobs", _logprobs_last)),
-    mutant("logprobs-aliased", "goes on filling a list that it handed out",
-           "openai-node#2444, openai-ruby#564",
-           ("choice:ChoiceState._add_logprobs", _logprobs_aliased)),
 )  # fmt: skip

@@ -181,6 +181,12 @@ FRAMING: Final = (
         ("sse:SseDecoder.feed", _on_piece(lambda piece: piece.replace(b"\r", b""))),
     ),
     mutant(
+        "lf-lf-alone",
+        "ends frames at LF LF alone, so that CRLF ends none",
+        "clients that split at two newlines; hey-api#3054",
+        ("sse:SseDecoder.feed", _on_piece(lambda piece: piece.replace(b"\r", b"\t"))),
+    ),
+    mutant(
         "crlf-counts-twice",
         "takes CR and LF of one CRLF for two line ends",
         "hey-api#3054, xuan#194",

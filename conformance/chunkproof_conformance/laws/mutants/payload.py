@@ -116,11 +116,6 @@ def _done_needed(seen: Any, ending: Ending) -> Ending:
     return ending if seen.done or seen.error else Ending("incomplete", "END-5", why="no [DONE]")
 
 
-def _finish_needed(seen: Any, ending: Ending) -> Ending:
-    lacks = ending.outcome == "complete" and not seen.finished
-    return Ending("incomplete", "END-5", why="no finish reason") if lacks else ending
-
-
 def _error_forgiven(seen: Any, ending: Ending) -> Ending:
     return Ending("complete", "END-2") if seen.error and seen.done else ending
 
@@ -234,12 +229,6 @@ PAYLOAD: Final = (
         "calls a finished answer incomplete without `[DONE]`",
         "opencodex#1170, llmgateway#1901",
         ("stream:end_of", _outcome(_done_needed)),
-    ),
-    mutant(
-        "finish-required",
-        "calls an answer incomplete that `[DONE]` ended without a finish reason",
-        "AI SDK, openai-node .stream() (measured)",
-        ("stream:end_of", _outcome(_finish_needed)),
     ),
     mutant(
         "truncated-is-complete",

@@ -233,6 +233,49 @@ def in_turn(blocks: list[Block], _: Random) -> list[Block] | None:
     return found if len(_roles(blocks)) > 1 else None
 
 
+def apart(blocks: list[Block], _: Random) -> list[Block] | None:
+    """A chunk of several choices as one chunk for each; the last keeps the rest of the chunk."""
+    found: list[Block] = []
+    for block in blocks:
+        choices = choices_of(block.chunk)
+        if block.chunk is None or len(choices) < 2 or len(choices) != len(block.chunk["choices"]):
+            found.append(block)
+            continue
+        envelope = {name: block.chunk[name] for name in ENVELOPE if name in block.chunk}
+        found += [block_of({**envelope, "choices": [choice]}) for choice in choices[:-1]]
+        found.append(block_of({**block.chunk, "choices": choices[-1:]}))
+    return found if len(found) > len(blocks) else None
+
+
+def together(blocks: list[Block], _: Random) -> list[Block] | None:
+    """Neighbouring chunks of different choices as one chunk of both."""
+    found: list[Block] = []
+    for block in blocks:
+        last = found[-1].chunk if found else None
+        one, other = single_choice(last), single_choice(block.chunk)
+        may = one is not None and other is not None and one.get("index") != other.get("index")
+        if not may or last is None or block.chunk is None or last.get("usage"):
+            found.append(block)
+        else:
+            found[-1] = block_of({**last, **block.chunk, "choices": [one, other]})
+    return found if len(found) < len(blocks) else None
+
+
+def message_beside(blocks: list[Block], _: Random) -> list[Block] | None:
+    """The whole answer so far beside every delta, which alone counts."""
+    so_far: dict[Any, str] = {}
+
+    def edit(chunk: Json) -> None:
+        for choice in choices_of(chunk):
+            text = choice["delta"].get("content")
+            if isinstance(text, str):
+                index = choice.get("index")
+                so_far[index] = so_far.get(index, "") + text
+                choice["message"] = {"role": "assistant", "content": so_far[index]}
+
+    return edited(blocks, edit)
+
+
 def _mixed(run: list[Block]) -> list[Block]:
     groups: dict[Any, list[Block]] = {}
     for block in run:
@@ -258,6 +301,15 @@ DELTA: Final = (
     ),
     Rewrite("role-blank", _EQ, "a later role empty or null", on_blocks(role_blank)),
     Rewrite("role-absent", _EQ, "no role at all", on_blocks(role_absent)),
+    Rewrite("choices-apart", _EQM, "a chunk for each choice", on_blocks(apart)),
+    Rewrite(
+        "choices-together", _EQM, "choices in one chunk", on_blocks(together),
+        ("choices-two-in-chunk",),
+    ),
+    Rewrite(
+        "message-beside", _EQ, "the message beside its delta", on_blocks(message_beside),
+        ("message-next-to-delta",), ignores_extras=True,
+    ),
     Rewrite(
         "choices-in-turn", _EQM, "choices that speak in turn", on_blocks(in_turn),
         ("choices-interleaved",),

@@ -101,7 +101,9 @@ def event_alone(blocks: list[Block], random: Random) -> list[Block]:
 
 
 def unknown_field(blocks: list[Block], _: Random) -> list[Block]:
-    return [Block(b"x-trace: 7\nforeign\n" + block.raw) for block in blocks]
+    """Names are compared as they are: ` data:` and `Data:` are no data."""
+    lines = b"x-trace: 7\nforeign\n data: no\nData: no\n"
+    return [Block(lines + block.raw) for block in blocks]
 
 
 def empty_data(blocks: list[Block], random: Random) -> list[Block]:
