@@ -133,6 +133,8 @@ def test_extras_are_listed_by_path_when_new_or_changed() -> None:
         (stream(ROLE, {**STOP, "usage": {"total_tokens": 0}}), "without counts"),
         (stream(ROLE, {**STOP, "usage": {"total_tokens": "3"}}), "without counts"),
         (stream(ROLE, chunk(logprobs={"tokens": []}), STOP), "logprobs"),
+        (stream(ROLE, {**STOP, "created": 7.5}), "another kind"),
+        (stream(ROLE, {**HEAD, "choices": [{**STOP["choices"][0], "usage": {}}]}), "member usage"),
     ],
 )
 def test_a_transcript_refuses_what_needs_a_rule(body: bytes, reason: str) -> None:

@@ -107,6 +107,8 @@ class Dialect:
     """Whole chunks after all others."""
     keepalive: tuple[str, ...] = ()
     """Comments, one frame each, before the first chunk."""
+    idle_first: int = 0
+    """So many `idle` chunks after the opening chunk of a choice."""
     idle_every: int = 0
     """An `idle` chunk after each so many steps; 0: never."""
     error: Template | None = None

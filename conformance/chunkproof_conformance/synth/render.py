@@ -130,6 +130,8 @@ class _Rendering:
         if (template := self.dialect.opening.get(kind)) is not None:
             yield self.chunk("open", number, {}, delta=template)
             self.spoken[number].steps += 1
+            for _ in range(self.dialect.idle_first):
+                yield self.chunk("idle", number, {})
 
     def aside(self, number: int, segment: Aside) -> dict[str, Any]:
         """The role stands where the dialect has it in every delta."""

@@ -27,7 +27,6 @@ XAI: Final = Dialect(
         "text": {"content": S.TEXT, "role": S.ROLE_ONCE},
         "reasoning": {"reasoning_content": S.TEXT, "role": S.ROLE_ONCE},
         "whole": {"tool_calls": S.CALLS},
-        "idle": {},
         "finish": {},
     },
     entry={
@@ -39,7 +38,6 @@ XAI: Final = Dialect(
         }
     },
     calls="whole",
-    idle_every=3,
     created_every=4,
     usage_object={
         "prompt_tokens": S.PROMPT,
@@ -70,6 +68,9 @@ ROLE_ALONE: Final = replace(
     XAI,
     name="xai-role-alone",
     opening={name: {"role": S.ROLE} for name in ("text", "reasoning", "call", "calls", "end")},
+    delta={**XAI.delta, "idle": {}},
+    idle_first=3,
 )
+"""While the model reasons out of sight: empty deltas after the role."""
 
 DIALECTS: Final = (XAI, ROLE_ALONE)

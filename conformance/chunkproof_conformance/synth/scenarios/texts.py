@@ -124,8 +124,8 @@ SCENARIOS: Final = (
     ),
     scenario(
         "text/xai-no-finish-key",
-        "No finish_reason member until the end, empty deltas between, a moving `created`",
-        DIALECTS["xai"],
+        "No finish_reason member until the end, empty deltas first, a moving `created`",
+        DIALECTS["xai-role-alone"],
         _GROK,
         profiles="lenient",
         strength="must",
