@@ -315,7 +315,7 @@ def test_a_run_over_a_bad_program_is_whole(mode: str, kinds: set[Kind]) -> None:
     cases = chosen_cases(Selection(("text/llama-cpp-python-*",)))
     spec = f"cmd:{sys.executable} {MISBEHAVING} {mode}"
     options = RunOptions(("final",), ("recorded",))
-    report = run_job(Job((spec,), options, timeout=0.3), cases, lambda _, __: None)
+    report = run_job(Job((spec,), options, timeout=0.3), cases)
     (run,) = report.runs
     assert report.finished
     assert {row.case for row in run.rows} == {case.id for case in cases}
@@ -325,7 +325,7 @@ def test_a_run_over_a_bad_program_is_whole(mode: str, kinds: set[Kind]) -> None:
 def test_who_claims_a_level_and_shows_nothing_of_it_is_in_error() -> None:
     cases = chosen_cases(Selection(("text/llama-cpp-python-plain",)))
     spec = f"cmd:{sys.executable} {MISBEHAVING} lies-about-levels"
-    report = run_job(Job((spec,), RunOptions(cuttings=("whole",))), cases, lambda _, __: None)
+    report = run_job(Job((spec,), RunOptions(cuttings=("whole",))), cases)
     verdicts = {row.level: row.verdict for row in report.runs[0].rows}
     assert verdicts["final"].kind is Kind.FAIL
     for level in ("sequence", "exact"):

@@ -1,114 +1,156 @@
 """`chunkproof run`: the main job.
 
-The exit code is that of the implementations named with -i: 0 if each conforms, 1 if not. Without
--i three run, and the code is the reference's alone: its failure is ours, those of the others are
-findings. 2: wrong usage, an error of the harness, an interrupted run, or nothing was judged.
+The exit code is that of the implementations named with -i, or in [tool.chunkproof] of
+pyproject.toml: 0 if each conforms, 1 if not. Where none is named three run, and the code is the
+reference's alone: its failure is ours, those of the others are findings. 2: wrong usage, an error
+of the harness, an interrupted run, or nothing was judged.
 """
 
 from __future__ import annotations
 
-import json
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from chunkproof_conformance.cli.cuts import add_cut_options
 from chunkproof_conformance.cli.extras import need
 from chunkproof_conformance.cli.interrupts import terminated_is_interrupted
 from chunkproof_conformance.cli.main import WRONG_USAGE, CommandError
+from chunkproof_conformance.cli.outputs import Output, write_outputs
+from chunkproof_conformance.cli.run_options import run_parser
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from chunkproof_conformance.run.job import Job
-    from chunkproof_conformance.run.report import Report
-
-LEVELS = ("final", "sequence", "exact")
-STRENGTHS = ("must", "should", "choice", "info")
+    from chunkproof_conformance.cases.cassette import Case
+    from chunkproof_conformance.judge.observation import Implementation
+    from chunkproof_conformance.reports.lines import Lines
+    from chunkproof_conformance.run.job import Job, Watcher
+    from chunkproof_conformance.run.known_failures import Entry
+    from chunkproof_conformance.run.report import ImplementationRun, Report
+    from chunkproof_conformance.run.runner import Row
+    from chunkproof_conformance.run.settings import Settings
 
 
 def arguments() -> ArgumentParser:
     """The options of the command."""
-    parser = ArgumentParser(
-        prog="chunkproof run",
-        description=__doc__,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "-i",
-        "--implementation",
-        action="append",
-        metavar="IMPL",
-        help="py:module:factory, cmd:PROGRAM ARGS or impl:NAME; may be repeated "
-        "(default: impl:reference, impl:openai-chunks, impl:openai-stream)",
-    )
-    parser.add_argument(
-        "-k", action="append", default=[], metavar="PATTERN", help="part of a case id, or a glob"
-    )
-    parser.add_argument(
-        "--corpus",
-        type=Path,
-        metavar="DIR",
-        help="judge over these cassettes, as record writes them, instead of our corpus",
-    )
-    parser.add_argument("--profile", action="append", default=[], help="only cases of this profile")
-    parser.add_argument("--strength", action="append", default=[], choices=STRENGTHS)
-    parser.add_argument("--level", action="append", default=[], choices=LEVELS)
-    add_cut_options(parser)
-    parser.add_argument(
-        "--timeout", type=float, default=10.0, metavar="S", help="seconds per stream (10)"
-    )
-    parser.add_argument(
-        "--failures", type=int, default=3, metavar="N", help="failures shown in full (3)"
-    )
-    parser.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
-    parser.add_argument("--json", action="store_true", help="a JSON object on stdout")
-    parser.add_argument(
-        "--validate",
-        action="store_true",
-        help="hold every message to and from a program against its schema",
-    )
-    return parser
+    return run_parser(__doc__)
 
 
 def run(options: Namespace) -> int:
     """Judge, print, and say whether it conforms. Raises: CommandError."""
     need("run", "yaml", "rich")
-    specs = cast("list[str]", options.implementation or [])
-    if not specs or any(spec.startswith("impl:openai") for spec in specs):
-        need("run", "openai", "httpx2")
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # as `python -m` does: py:my_adapter:Factory lies in this folder
     # Imported here: they need what was just looked for.
     from chunkproof_conformance.cases.cassette import CassetteError
     from chunkproof_conformance.connect.in_process import ConnectionSpecError
-    from chunkproof_conformance.run.job import DEFAULT_SPECS, Job, chosen_cases, run_job
+    from chunkproof_conformance.reports.lines import ReportError
+    from chunkproof_conformance.run.job import chosen_cases, run_job
+    from chunkproof_conformance.run.known_failures import KnownFailuresError
     from chunkproof_conformance.run.plan import Selection
-    from chunkproof_conformance.run.runner import RunOptions
+    from chunkproof_conformance.run.requirements import RequirementsError
+    from chunkproof_conformance.run.settings import SettingsError
 
     selection = Selection(tuple(options.k), tuple(options.profile), tuple(options.strength))
+    if options.resume and not options.report:
+        raise CommandError("--resume goes on with a report; name it with --report FILE")
     try:
+        settings = the_settings()
         cases = chosen_cases(selection, options.corpus)
         if not cases:
             raise CommandError("no case fits -k, --profile and --strength; see `chunkproof list`")
-        job = Job(
-            tuple(specs) or DEFAULT_SPECS,
-            RunOptions(tuple(options.level), **_cuttings(options)),
-            timeout=options.timeout,
-            outside=options.corpus is not None,
-            validate=_maybe_validate(options),
-            fail_fast=options.fail_fast,
-            date=datetime.now(UTC).date().isoformat(),
-        )
-        with terminated_is_interrupted(), _progress(job, len(cases)) as progress:
-            report = run_job(job, cases, progress)
-    except (CassetteError, ConnectionSpecError) as error:
+        job = the_job(options, settings)
+        with ExitStack() as stack:
+            stack.enter_context(terminated_is_interrupted())
+            lines = _maybe_lines(options, job, cases)
+            if lines:
+                stack.enter_context(lines.file)
+            bar = stack.enter_context(progress_bar(len(cases) * len(job.specs)))
+            report = run_job(job, cases, _Both(bar, lines) if lines else bar)
+            if lines:
+                lines.finish(report)
+    except (
+        CassetteError,
+        ConnectionSpecError,
+        KnownFailuresError,
+        ReportError,
+        RequirementsError,
+        SettingsError,
+    ) as error:
         raise CommandError(str(error)) from error
-    _print(report, as_json=options.json, in_full=options.failures)
-    return exit_code(report, named=bool(specs))
+    outputs = [*options.output, *([Output("json", None)] if options.json else [])]
+    files = {spec: path for spec in job.specs if (path := _list_path(options, settings, spec))}
+    write_outputs(report, outputs, in_full=options.failures, files=files)
+    return exit_code(report, named=_is_named(options, settings))
+
+
+def the_settings() -> Settings:
+    """[tool.chunkproof] of the folder where we are. Raises: SettingsError."""
+    from chunkproof_conformance.run.settings import load_settings
+
+    return load_settings(Path.cwd())
+
+
+def the_job(options: Namespace, settings: Settings) -> Job:
+    """What the command line says, and what it leaves to the settings. Raises: CommandError."""
+    from chunkproof_conformance.run.job import DEFAULT_SPECS, Job
+    from chunkproof_conformance.run.requirements import set_names
+    from chunkproof_conformance.run.runner import RunOptions
+
+    specs = tuple(options.implementation or settings.implementations) or DEFAULT_SPECS
+    if any(spec in {"impl:openai-chunks", "impl:openai-stream"} for spec in specs):
+        need("run", "openai", "httpx2")
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # as `python -m` does: py:my_adapter:Factory lies in this folder
+    narrowed = (options.k, options.profile, options.strength, options.level, options.corpus)
+    return Job(
+        specs,
+        RunOptions(tuple(options.level), **_cuttings(options)),
+        timeout=options.timeout or settings.timeout or 10.0,
+        outside=options.corpus is not None,
+        validate=maybe_validate(options),
+        jobs=options.jobs or settings.jobs or 1,
+        known=known_lists(options, settings, specs),
+        flaky=(*settings.flaky, *options.flaky),
+        is_whole=not any(narrowed),
+        requirements=options.requirements or settings.requirements or set_names()[-1],
+        fail_fast=options.fail_fast,
+        date=datetime.now(UTC).date().isoformat(),
+    )
+
+
+def known_lists(
+    options: Namespace, settings: Settings, specs: Sequence[str]
+) -> Mapping[str, Sequence[Entry]]:
+    """The list of known failures of every implementation that has one.
+
+    Raises: CommandError, KnownFailuresError.
+    """
+    from chunkproof_conformance.run.known_failures import entries_of, parse_list
+
+    if options.known_failures and len(specs) > 1:
+        raise CommandError("--known-failures is the list of one implementation; name one with -i")
+    lists = {}
+    for spec in specs:
+        path = _list_path(options, settings, spec)
+        if path is None:
+            continue
+        try:
+            lists[spec] = entries_of(parse_list(Path(path).read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{path} cannot be read: {error}") from error
+    return lists
+
+
+def _list_path(options: Namespace, settings: Settings, spec: str) -> str | None:
+    if options.known_failures:
+        return str(options.known_failures)
+    return settings.list_of(spec) if settings.implementations else None
+
+
+def _is_named(options: Namespace, settings: Settings) -> bool:
+    return bool(options.implementation or settings.implementations)
 
 
 def _cuttings(options: Namespace) -> dict[str, Any]:
@@ -117,7 +159,8 @@ def _cuttings(options: Namespace) -> dict[str, Any]:
     return {"cuttings": (options.every,)} if options.every else {}
 
 
-def _maybe_validate(options: Namespace) -> Callable[[str, Any], None] | None:
+def maybe_validate(options: Namespace) -> Callable[[str, Any], None] | None:
+    """The check of every message, where it is asked for. Raises: CommandError."""
     if not options.validate:
         return None
     need("run", "jsonschema")
@@ -141,25 +184,55 @@ def exit_code(report: Report, *, named: bool) -> int:
     return 0 if report.finished else WRONG_USAGE
 
 
-def _print(report: Report, *, as_json: bool, in_full: int) -> None:
-    if as_json:
-        from chunkproof_conformance.reports.machine import report_object
+def _maybe_lines(options: Namespace, job: Job, cases: Sequence[Case]) -> Lines | None:
+    """The JSONL report, begun or gone on with. Raises: CommandError, ReportError."""
+    if not options.report:
+        return None
+    from chunkproof_conformance.reports.lines import Lines, header, resumed
+    from chunkproof_conformance.run.job import facts_for
+    from chunkproof_conformance.run.requirements import expected_hash
 
-        json.dump(report_object(report), sys.stdout, indent=1)
-        print()
-        return
-    from rich.console import Console
+    hashes = {} if job.outside else {case.id: expected_hash(case.id) for case in cases}
+    head = header(job, facts_for(job, cases), hashes)
+    try:
+        if options.resume and options.report.exists():
+            return resumed(options.report, head)
+        lines = Lines(options.report.open("w", encoding="ascii"))
+    except OSError as error:
+        raise CommandError(f"{options.report} cannot be written: {error.strerror}") from error
+    lines.write(head)
+    return lines
 
-    from chunkproof_conformance.reports.table import report_table
 
-    Console(highlight=False).print(report_table(report, in_full=in_full), crop=False)
+class _Both:
+    """Two watchers; the second one knows what was before."""
+
+    def __init__(self, one: Watcher, other: Watcher) -> None:
+        self._watchers = (one, other)
+
+    def begins(self, spec: str, implementation: Implementation) -> None:
+        for watcher in self._watchers:
+            watcher.begins(spec, implementation)
+
+    def judged(self, spec: str, rows: Sequence[Row]) -> None:
+        for watcher in self._watchers:
+            watcher.judged(spec, rows)
+
+    def ended(self, run: ImplementationRun) -> None:
+        for watcher in self._watchers:
+            watcher.ended(run)
+
+    def earlier(self, spec: str) -> Mapping[str, Sequence[Row]]:
+        return self._watchers[1].earlier(spec)
 
 
 @contextmanager
-def _progress(job: Job, cases: int) -> Iterator[Callable[[str, str], None]]:
+def progress_bar(total: int) -> Iterator[Watcher]:
     """A progress bar on stderr, where that is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from chunkproof_conformance.run.job import Unwatched
 
     columns = (
         TextColumn("{task.fields[who]:<16}"),
@@ -171,9 +244,14 @@ def _progress(job: Job, cases: int) -> Iterator[Callable[[str, str], None]]:
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
-        task = bar.add_task("", total=cases * len(job.specs), who="", case="")
+        task = bar.add_task("", total=total, who="", case="")
 
-        def advance(who: str, case: str) -> None:
-            bar.update(task, advance=1 if case else 0, who=who, case=case)
+        class Bar(Unwatched):
+            def begins(self, spec: str, implementation: Implementation) -> None:  # noqa: ARG002 - the protocol
+                bar.update(task, who=implementation.name)
 
-        yield advance
+            def judged(self, spec: str, rows: Sequence[Row]) -> None:  # noqa: ARG002 - the protocol
+                case = rows[0].case if rows else ""
+                bar.update(task, advance=1, case=case)
+
+        yield Bar()

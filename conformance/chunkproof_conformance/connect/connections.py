@@ -44,6 +44,11 @@ class Connection(Protocol):
 
     def stop(self) -> None: ...
 
+    def interrupt(self) -> None: ...
+
+    @property
+    def stderr(self) -> str: ...
+
 
 def connect(
     spec: str,

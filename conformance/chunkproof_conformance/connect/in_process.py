@@ -129,6 +129,8 @@ class InProcess:
         self._worker: _Worker | None = None
         self._adapter: Adapter | None = None
         self._abandoned = 0
+        self.stderr = ""
+        """Nothing: it writes to the harness's own."""
 
     def start(self) -> Implementation:
         """Make the adapter and ask who it is."""
@@ -153,6 +155,9 @@ class InProcess:
             self._abandoned += 1
             self._adapter = self._worker = None
             raise
+
+    def interrupt(self) -> None:
+        """Nothing: Python cannot stop a thread; the run is given up when its time is over."""
 
     def stop(self) -> None:
         """Stop the adapter, where there is one."""

@@ -139,6 +139,10 @@ class LineProcess:
         """End the program and its group at once."""
         self._end()
 
+    def interrupt(self) -> None:
+        """Kill the program, from another thread: whoever waits for its answer learns of it."""
+        self._signal(signal.SIGKILL)
+
     def _end(self) -> None:
         self._signal(signal.SIGKILL)  # what is left of the group, also when the leader has gone
         self._process.wait()

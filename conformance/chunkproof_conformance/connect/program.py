@@ -76,6 +76,7 @@ class Program:
         self._codec = Codec(validate)
         self._process: LineProcess | None = None
         self._can_step = False
+        self._is_over = False
         self._deadline = 0.0
         self._loaded: tuple[str, protocol.Load] | None = None
         self._stream_numbers = count(1)
@@ -113,12 +114,21 @@ class Program:
             finally:
                 self.stderr = process.stderr
 
+    def interrupt(self) -> None:
+        """Let a run that another thread waits for end at once; none is begun after it."""
+        self._is_over = True
+        process = self._process
+        if process is not None:
+            process.interrupt()
+
     def _start(self) -> Implementation:
         try:
             self._process = LineProcess(self._command, max_line=protocol.MAX_LINE_BYTES)
         except OSError as error:
             raise AdapterError(f"cannot be started: {error}") from error
         self._loaded = None
+        if self._is_over:
+            self._give_up("interrupted")
         started = self._ask(protocol.Start())
         if not isinstance(started, protocol.Started):
             self._give_up(f"answers `start` with `{type(started).__name__.lower()}`")

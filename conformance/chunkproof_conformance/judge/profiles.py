@@ -24,12 +24,15 @@ class Rank:
     strength: str
     profiles: tuple[str, ...]
     request_needs: tuple[str, ...] = ()
+    scored: bool = True
+    """In the requirement set; a later case is run and shown, but not required of anybody."""
 
 
 def is_required(rank: Rank, implementation: Implementation) -> bool:
-    """Strength must, all its profiles claimed, a request the library can make."""
+    """Scored, strength must, all its profiles claimed, a request the library can make."""
     return (
-        rank.strength == "must"
+        rank.scored
+        and rank.strength == "must"
         and set(rank.profiles) <= set(implementation.profiles)
         and not implementation.cannot_request.intersection(rank.request_needs)
     )

@@ -100,6 +100,11 @@ class KnownFailure:
     reason: str = ""
 
 
+def one_line(message: str) -> str:
+    """A message with every run of white space as one space, as a list of known failures has it."""
+    return " ".join(message.split())
+
+
 def against_known(verdict: Verdict, known: KnownFailure | None, *, flaky: bool = False) -> Verdict:
     """The verdict in the light of the known failures; without an entry it stays as it is.
 
@@ -111,7 +116,7 @@ def against_known(verdict: Verdict, known: KnownFailure | None, *, flaky: bool =
         return verdict
     if verdict.kind not in {Kind.FAIL, Kind.TIMEOUT, Kind.ERROR}:
         return Verdict(Kind.STALE, f"listed as a known failure, but the verdict is {verdict.kind}")
-    if not verdict.message.startswith(known.message):
+    if not one_line(verdict.message).startswith(known.message):
         return Verdict(
             Kind.STALE, f"fails otherwise than listed: {verdict.message}", verdict.differences
         )

@@ -18,6 +18,7 @@ from chunkproof_conformance.run.report import (
 
 if TYPE_CHECKING:
     from chunkproof_conformance.judge.diff import Difference
+    from chunkproof_conformance.judge.observation import Implementation
     from chunkproof_conformance.run.report import CaseFacts, ImplementationRun, Report
     from chunkproof_conformance.run.runner import Row
 
@@ -27,34 +28,32 @@ def report_object(report: Report) -> dict[str, Any]:
     return {
         "chunkproof": version("chunkproof"),
         "date": report.date,
+        "requirements": report.requirements,
         "finished": report.finished,
         "corpus": {
             "cases": len(report.cases),
             "by_origin": origin_counts(report.cases),
             "recorded_from_api_openai_com": sum(case.from_openai for case in report.cases),
         },
-        "cases": {case.id: _case(case) for case in report.cases},
+        "cases": {case.id: case_object(case) for case in report.cases},
         "implementations": [_implementation(report, run) for run in report.runs],
     }
 
 
-def _case(case: CaseFacts) -> dict[str, Any]:
+def case_object(case: CaseFacts) -> dict[str, Any]:
     return {
         "title": case.title,
         "strength": case.rank.strength,
         "profiles": list(case.rank.profiles),
         "rules": list(case.rules),
         "origin": case.origin,
+        "scored": case.rank.scored,
     }
 
 
 def _implementation(report: Report, run: ImplementationRun) -> dict[str, Any]:
-    who = msgspec.to_builtins(run.implementation)
     return {
-        **who,
-        # Sets have no order; reports do.
-        "not_represented": sorted(who["not_represented"]),
-        "cannot_request": sorted(who["cannot_request"]),
+        **implementation_object(run.implementation),
         "connection": run.spec,
         "conforms": conforms(report, run),
         "seconds": round(run.seconds, 3),
@@ -69,7 +68,19 @@ def _implementation(report: Report, run: ImplementationRun) -> dict[str, Any]:
             }
             for line in profile_lines(report, run)
         },
+        "known_failures_stale": list(run.stale),
+        "stderr": run.stderr,
         "verdicts": [_row(report, run, row) for row in run.rows],
+    }
+
+
+def implementation_object(implementation: Implementation) -> dict[str, Any]:
+    """Who it is; sets have no order, reports do."""
+    who: dict[str, Any] = msgspec.to_builtins(implementation)
+    return {
+        **who,
+        "not_represented": sorted(who["not_represented"]),
+        "cannot_request": sorted(who["cannot_request"]),
     }
 
 
@@ -77,7 +88,7 @@ def _row(report: Report, run: ImplementationRun, row: Row) -> dict[str, Any]:
     verdict = row.verdict
     members = {
         "detail": verdict.detail,
-        "differences": [_difference(difference) for difference in verdict.differences],
+        "differences": [difference_object(difference) for difference in verdict.differences],
         "not_represented": list(verdict.not_represented),
         "finding": finding(verdict.differences[0], report.case(row.case).rules)
         if verdict.differences
@@ -95,7 +106,7 @@ def _row(report: Report, run: ImplementationRun, row: Row) -> dict[str, Any]:
     }
 
 
-def _difference(difference: Difference) -> dict[str, Any]:
+def difference_object(difference: Difference) -> dict[str, Any]:
     members: dict[str, Any] = {"path": difference.path}
     if difference.expected is not ABSENT:
         members["expected"] = difference.expected

@@ -22,6 +22,7 @@ from chunkproof_conformance.run.report import (
     conforms,
     failures,
     judged_nothing,
+    known_failures,
     origin_counts,
     profile_lines,
     repeat_command,
@@ -66,7 +67,7 @@ SIGNS: Final[dict[Tally, tuple[str, str]]] = {
 }
 LEGEND: Final = (
     "✓ pass  ○ passes; has no place for a member (declared)  ◇ choice, never wrong  ✗ fail\n"
-    "! error of the adapter  ⏱ timeout  - skipped  · n/a"
+    "! error of the adapter  ⏱ timeout  - skipped  · n/a  k known failure  s stale  ~ flaky"
 )
 REACHED_STYLE: Final = {"none": "bold red", "n/a": "dim", "not claimed": "dim"}
 SHOWN_IN_FULL: Final = 3
@@ -78,6 +79,10 @@ def report_table(report: Report, *, in_full: int = SHOWN_IN_FULL) -> RenderableT
     for run in report.runs:
         parts += [_heading(report, run), Padding(_profiles(report, run), (0, 0, 0, 2))]
         parts += _failures(report, run, in_full)
+        parts += [
+            Text(f"  s stale entry of the list of known failures: {pattern}", "bold red")
+            for pattern in run.stale
+        ]
         parts.append(Text())
     parts += _summary(report)
     parts.append(Text(LEGEND, style="dim"))
@@ -98,6 +103,8 @@ def _heading(report: Report, run: ImplementationRun) -> RenderableType:
         if line.reached not in {"not claimed", "n/a"}
     )
     note = f"{who.note}; " if who.note else ""
+    if who.input in {"frames", "chunks"}:
+        note += f"given {who.input}: the layers below are the reference's; "
     return Group(
         Rule(title, align="left", style="dim"),
         Text(f"  {levels}", style="bold") if levels else Text("  nothing required was judged"),
@@ -108,9 +115,11 @@ def _heading(report: Report, run: ImplementationRun) -> RenderableType:
 def _standing(report: Report, run: ImplementationRun) -> Text:
     if judged_nothing(run):
         return Text("nothing was judged", style="bold yellow")
-    if conforms(report, run):
-        return Text("conforms", style="bold green")
-    return Text("does not conform", style="bold red")
+    if not conforms(report, run):
+        return Text("does not conform", style="bold red")
+    if known := known_failures(run):
+        return Text(f"conforms, but for {known} known failures", style="bold yellow")
+    return Text("conforms", style="bold green")
 
 
 def _profiles(report: Report, run: ImplementationRun) -> Table:
@@ -275,6 +284,9 @@ def _provenance(report: Report) -> Text:
         f"imported {counts['imported']}. ",
         (f"Recorded from api.openai.com: {from_openai}.", "bold"),
     )
+    unscored = sum(not case.rank.scored for case in report.cases)
+    if report.requirements and unscored:
+        line.append(f" {unscored} later than requirement set {report.requirements}: not scored.")
     judged = sum(len(run.rows) for run in report.runs)
     red = sum(row.verdict.kind in RED for run in report.runs for row in run.rows)
     line.append(f" {judged} verdicts, {red} red.", style="dim")

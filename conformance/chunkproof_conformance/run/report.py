@@ -43,7 +43,7 @@ class CaseFacts:
     """Recorded from OpenAI's own API."""
 
 
-def facts_of(case: Case) -> CaseFacts:
+def facts_of(case: Case, *, scored: bool = True) -> CaseFacts:
     """The facts of a case. A recorded one without a named setup is a server's."""
     key = case.key
     kind = key.provenance.kind
@@ -51,7 +51,7 @@ def facts_of(case: Case) -> CaseFacts:
     return CaseFacts(
         case.id,
         key.title,
-        Rank(key.strength, tuple(key.profiles), tuple(key.request_needs)),
+        Rank(key.strength, tuple(key.profiles), tuple(key.request_needs), scored),
         tuple(key.rules),
         (key.provenance.setup or "server") if kind == "recorded" else kind,
         recorded and f"//{OPENAI_HOST}/" in case.stream.uri,
@@ -66,6 +66,10 @@ class ImplementationRun:
     implementation: Implementation
     rows: tuple[Row, ...]
     seconds: float
+    stale: tuple[str, ...] = ()
+    """Entries of its list of known failures that speak of no run."""
+    stderr: str = ""
+    """The end of what its program wrote there."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ class Report:
     finished: bool = True
     date: str = ""
     """The day of the run, YYYY-MM-DD: a finding names it beside the version."""
+    requirements: str = ""
+    """The requirement set by which cases were scored."""
 
     def case(self, case_id: str) -> CaseFacts:
         """The facts of a case that was run."""
@@ -149,12 +155,21 @@ def failures(report: Report, run: ImplementationRun) -> list[tuple[CaseFacts, Ro
 
 
 def conforms(report: Report, run: ImplementationRun) -> bool:
-    """Whether no required case has a red verdict at any level that was judged."""
+    """Whether no required case has a red verdict at any level that was judged.
+
+    A stale entry of its list counts whatever the case: the list is no longer true.
+    """
     facts = {case.id: case for case in report.cases}
-    return not any(
-        row.verdict.kind in RED and is_required(facts[row.case].rank, run.implementation)
+    return not run.stale and not any(
+        row.verdict.kind is Kind.STALE
+        or (row.verdict.kind in RED and is_required(facts[row.case].rank, run.implementation))
         for row in run.rows
     )
+
+
+def known_failures(run: ImplementationRun) -> int:
+    """How many rows failed as its list says."""
+    return sum(row.verdict.kind is Kind.KNOWN_FAILURE for row in run.rows)
 
 
 def judged_nothing(run: ImplementationRun) -> bool:

@@ -167,10 +167,10 @@ def run_implementation(
         for case in cases:
             yield run_case(connection, implementation, case, expectation, options)
     finally:
-        _stop_quietly(connection)
+        stop_quietly(connection)
 
 
-def _stop_quietly(connection: Connection) -> None:
+def stop_quietly(connection: Connection) -> None:
     """An adapter that cannot stop has been judged all the same."""
     with suppress(AdapterError, AdapterTimeoutError):
         connection.stop()

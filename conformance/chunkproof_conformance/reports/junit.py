@@ -1,0 +1,86 @@
+"""JUnit XML: a suite per implementation, a test case per case and level.
+
+A known failure is skipped with its reason, as CI systems have no word for it; so are n/a and a
+flaky run. A contested case passes and shows the choice in its output.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+from xml.etree import ElementTree as ET
+
+from chunkproof_conformance.judge.diff import aligned
+from chunkproof_conformance.judge.verdicts import Kind
+from chunkproof_conformance.run.report import repeat_command
+
+if TYPE_CHECKING:
+    from chunkproof_conformance.run.report import ImplementationRun, Report
+    from chunkproof_conformance.run.runner import Row
+
+FAILURES: Final = frozenset({Kind.FAIL, Kind.STALE})
+ERRORS: Final = frozenset({Kind.ERROR, Kind.TIMEOUT, Kind.HARNESS_ERROR})
+SKIPPED: Final = frozenset({Kind.SKIPPED, Kind.NOT_AVAILABLE, Kind.KNOWN_FAILURE, Kind.FLAKY})
+_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold, not even escaped: control characters and lone surrogates."""
+
+
+def junit_xml(report: Report) -> str:
+    """The document, indented."""
+    root = ET.Element("testsuites", name="chunkproof")
+    for run in report.runs:
+        root.append(_suite(run))
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _suite(run: ImplementationRun) -> ET.Element:
+    kinds = [row.verdict.kind for row in run.rows]
+    who = run.implementation
+    suite = ET.Element(
+        "testsuite",
+        name=_text(f"{who.name} {who.version}"),
+        tests=str(len(kinds) + len(run.stale)),
+        failures=str(sum(kind in FAILURES for kind in kinds) + len(run.stale)),
+        errors=str(sum(kind in ERRORS for kind in kinds)),
+        skipped=str(sum(kind in SKIPPED for kind in kinds)),
+        time=f"{run.seconds:.3f}",
+    )
+    for row in run.rows:
+        suite.append(_case(run, row))
+    for pattern in run.stale:
+        case = ET.SubElement(suite, "testcase", classname="known failures", name=_text(pattern))
+        ET.SubElement(case, "failure", message="stale: the entry speaks of no run")
+    if run.stderr:
+        ET.SubElement(suite, "system-err").text = _text(run.stderr)
+    return suite
+
+
+def _case(run: ImplementationRun, row: Row) -> ET.Element:
+    verdict = row.verdict
+    name = f"{row.case}:{row.level}"
+    case = ET.Element("testcase", classname=_text(run.implementation.name), name=name)
+    message = _text(f"{verdict.kind}: {verdict.message}" if verdict.message else str(verdict.kind))
+    if verdict.kind in SKIPPED:
+        ET.SubElement(case, "skipped", message=message)
+    elif verdict.kind in FAILURES | ERRORS:
+        tag = "failure" if verdict.kind in FAILURES else "error"
+        element = ET.SubElement(case, tag, message=message, type=str(verdict.kind))
+        element.text = _text("\n".join(_story(run, row)))
+    elif verdict.kind is Kind.CHOICE:
+        ET.SubElement(case, "system-out").text = message
+    return case
+
+
+def _story(run: ImplementationRun, row: Row) -> list[str]:
+    lines = []
+    for difference in row.verdict.differences:
+        expected, got = aligned(difference.expected, difference.got)
+        lines += [difference.path, f"expected  {expected}", f"got       {got}"]
+    if row.cutting_matters:
+        lines.append(f"only when {row.plan.name}")
+    return [*lines, f"$ {repeat_command(run, row)}"]
+
+
+def _text(text: str) -> str:
+    return _NO_XML.sub("\ufffd", text)

@@ -1,0 +1,202 @@
+"""The JSONL report: a header, a line per verdict as it falls, a footer.
+
+A report without its footer is of a run that was killed: it is invalid, and can be resumed. Lines
+hold ASCII only, as values may hold lone surrogates.
+
+    {"type": "header", "report": 1, "chunkproof": ..., "specs": [...], "cases": {...}, ...}
+    {"type": "implementation", "connection": SPEC, "name": ..., "version": ..., ...}
+    {"type": "verdict", "connection": SPEC, "case": ID, "level": ..., "verdict": ..., ...}
+    {"type": "end", "connection": SPEC, "seconds": ...}
+    {"type": "standing", "connection": SPEC, "conforms": ..., "stale": [...], "stderr": ...}
+    {"type": "footer", "finished": true, "verdicts": N}
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from chunkproof_conformance.judge.diff import ABSENT, Difference
+from chunkproof_conformance.judge.verdicts import Kind, Verdict
+from chunkproof_conformance.reports.machine import (
+    case_object,
+    difference_object,
+    implementation_object,
+)
+from chunkproof_conformance.run.plan import CutPlan
+from chunkproof_conformance.run.report import conforms
+from chunkproof_conformance.run.runner import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from chunkproof_conformance.judge.observation import Implementation
+    from chunkproof_conformance.run.job import Job
+    from chunkproof_conformance.run.report import CaseFacts, ImplementationRun, Report
+
+FORMAT: Final = 1
+
+
+class ReportError(ValueError):
+    """A report that cannot be read or gone on with: one sentence."""
+
+
+def header(job: Job, facts: Sequence[CaseFacts], hashes: Mapping[str, str]) -> dict[str, Any]:
+    """What the run is: equal headers mean that one may go on with the other."""
+    return {
+        "type": "header",
+        "report": FORMAT,
+        "chunkproof": version("chunkproof"),
+        "requirements": job.requirements,
+        "specs": list(job.specs),
+        "levels": list(job.options.levels),
+        "cuttings": [list(one) if isinstance(one, tuple) else one for one in job.options.cuttings],
+        "cases": {
+            case.id: {**case_object(case), "expected": hashes.get(case.id, "")} for case in facts
+        },
+        "date": job.date,
+    }
+
+
+@dataclass
+class Lines:
+    """A watcher that writes the report. earlier_rows: of the report that is gone on with."""
+
+    file: IO[str]
+    earlier_rows: dict[str, dict[str, list[Row]]] = field(default_factory=dict)
+
+    def write(self, line: dict[str, Any]) -> None:
+        self.file.write(json.dumps(line) + "\n")
+        self.file.flush()  # what was judged is there, whatever happens next
+
+    def begins(self, spec: str, implementation: Implementation) -> None:
+        who = implementation_object(implementation)
+        self.write({"type": "implementation", "connection": spec, **who})
+
+    def judged(self, spec: str, rows: Sequence[Row]) -> None:
+        lines = (json.dumps(_row_line(spec, row)) + "\n" for row in rows)
+        self.file.write("".join(lines))
+        self.file.flush()
+
+    def ended(self, run: ImplementationRun) -> None:
+        self.write({"type": "end", "connection": run.spec, "seconds": round(run.seconds, 3)})
+
+    def earlier(self, spec: str) -> Mapping[str, Sequence[Row]]:
+        return self.earlier_rows.get(spec, {})
+
+    def finish(self, report: Report) -> None:
+        """Write the footer."""
+        for run in report.runs:
+            self.write(
+                {
+                    "type": "standing",
+                    "connection": run.spec,
+                    "conforms": conforms(report, run),
+                    "stale": list(run.stale),
+                    "stderr": run.stderr,
+                }
+            )
+        verdicts = sum(len(run.rows) for run in report.runs)
+        self.write({"type": "footer", "finished": report.finished, "verdicts": verdicts})
+
+
+def _row_line(spec: str, row: Row) -> dict[str, Any]:
+    verdict = row.verdict
+    return {
+        "type": "verdict",
+        "connection": spec,
+        "implementation": row.implementation,
+        "case": row.case,
+        "level": row.level,
+        "verdict": str(verdict.kind),
+        "detail": verdict.detail,
+        "differences": [difference_object(one) for one in verdict.differences],
+        "not_represented": list(verdict.not_represented),
+        "remarks": list(verdict.remarks),
+        "plan": {"name": row.plan.name, "option": row.plan.option, "cuts": _cuts(row)},
+        "cutting_matters": row.cutting_matters,
+    }
+
+
+def _cuts(row: Row) -> list[int]:
+    """The cuts where they are few; else the option that repeats them says it shorter."""
+    return list(row.plan.cuts) if len(row.plan.cuts) <= 100 else []
+
+
+def _row(line: dict[str, Any]) -> Row:
+    plan = line["plan"]
+    verdict = Verdict(
+        Kind(line["verdict"]),
+        line["detail"],
+        tuple(
+            Difference(
+                one["path"], one.get("expected", ABSENT), one.get("got", ABSENT), one.get("why", "")
+            )
+            for one in line["differences"]
+        ),
+        tuple(line["not_represented"]),
+        tuple(line["remarks"]),
+    )
+    return Row(
+        line["implementation"],
+        line["case"],
+        line["level"],
+        verdict,
+        CutPlan(plan["name"], plan["option"], tuple(plan["cuts"])),
+        line["cutting_matters"],
+    )
+
+
+def read_lines(data: bytes) -> tuple[list[dict[str, Any]], int]:
+    """The whole lines of a report, and how many bytes they take; a half one is left out.
+
+    Raises: ReportError.
+    """
+    lines = []
+    end = 0
+    for number, line in enumerate(data.splitlines(keepends=True), 1):
+        if not line.endswith(b"\n"):
+            break
+        try:
+            lines.append(json.loads(line))
+        except ValueError:
+            raise ReportError(f"line {number} is no JSON: this is no report") from None
+        end += len(line)
+    if not lines or lines[0].get("type") != "header":
+        raise ReportError("it does not begin with a header: this is no report")
+    return lines, end
+
+
+def is_whole(lines: Sequence[dict[str, Any]]) -> bool:
+    """Whether the run that wrote it came to its end."""
+    return lines[-1].get("type") == "footer"
+
+
+def resumed(path: Path, head: dict[str, Any]) -> Lines:
+    """The report at path, gone on with. Cases of which not all lines are there are run again.
+
+    Raises: ReportError, where it is of another run, or is whole already; OSError.
+    """
+    data = path.read_bytes()
+    lines, _ = read_lines(data)
+    if is_whole(lines):
+        raise ReportError(f"{path.name} is whole already; there is nothing to resume")
+    if {**lines[0], "date": ""} != {**json.loads(json.dumps(head)), "date": ""}:
+        raise ReportError(f"{path.name} is of another run: other cases, versions or options")
+    rows: dict[str, dict[str, list[Row]]] = {}
+    for line in lines:
+        if line["type"] == "verdict":
+            of_spec = rows.setdefault(line["connection"], {})
+            of_spec.setdefault(line["case"], []).append(_row(line))
+    # The case that was being written may lack a line: it is judged again.
+    if lines[-1]["type"] == "verdict":
+        del rows[lines[-1]["connection"]][lines[-1]["case"]]
+    kept = [lines[0]]
+    kept += [
+        _row_line(spec, row) for spec, cases in rows.items() for of in cases.values() for row in of
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="ascii")
+    return Lines(path.open("a", encoding="ascii"), rows)

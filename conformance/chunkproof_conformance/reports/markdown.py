@@ -1,0 +1,100 @@
+"""Markdown for CI summaries: the levels reached, and every red verdict with its command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from chunkproof_conformance.judge.attribution import finding
+from chunkproof_conformance.judge.profiles import is_required
+from chunkproof_conformance.judge.verdicts import Kind
+from chunkproof_conformance.run.report import (
+    RECORDED,
+    conforms,
+    failures,
+    judged_nothing,
+    known_failures,
+    origin_counts,
+    profile_lines,
+    repeat_command,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chunkproof_conformance.run.report import ImplementationRun, ProfileLine, Report
+
+SHOWN: Final = 50
+"""Red cases that are listed; a summary is cut off at 1 MiB."""
+
+
+def markdown(report: Report) -> str:
+    """The summary."""
+    lines = ["## chunkproof", ""]
+    for run in report.runs:
+        lines += [*_implementation(report, run), ""]
+    counts = origin_counts(report.cases)
+    recorded = sum(counts[origin] for origin in RECORDED)
+    lines.append(
+        f"{len(report.cases)} cases: {recorded} recorded, {counts['synthesised']} synthesised, "
+        f"{counts['derived']} derived, {counts['imported']} imported."
+    )
+    if report.requirements:
+        lines.append(f"Scored by requirement set {report.requirements}.")
+    if not report.finished:
+        lines.append("**This run was cut short.**")
+    return "\n".join(lines) + "\n"
+
+
+def _implementation(report: Report, run: ImplementationRun) -> Iterator[str]:
+    who = run.implementation
+    yield f"### {_cell(who.name)} {_cell(who.version)}: {_standing(report, run)}"
+    yield ""
+    yield "| profile | level | required | recorded ✓/✗ | others ✓/✗ |"
+    yield "|---|---|---:|---:|---:|"
+    for line in profile_lines(report, run):
+        recorded, others = _tally(line, recorded=True), _tally(line, recorded=False)
+        yield f"| {line.profile} | {line.reached} | {line.required} | {recorded} | {others} |"
+    for pattern in run.stale:
+        yield f"\nStale entry of the list of known failures: `{_cell(pattern)}`"
+    red = failures(report, run)
+    if not red:
+        return
+    yield ""
+    yield "| case | level | finding | repeat |"
+    yield "|---|---|---|---|"
+    for case, row in red[:SHOWN]:
+        differences = row.verdict.differences
+        said = finding(differences[0], case.rules) if differences else row.verdict.message
+        name = f"**{case.id}**" if is_required(case.rank, who) else case.id
+        what = _cell(f"{said}: {row.verdict.message}" if differences else said)
+        command = _cell(repeat_command(run, row)).replace("`", "")
+        yield f"| {name} | {row.level} | {what} | `{command}` |"
+    if len(red) > SHOWN:
+        yield f"\nand {len(red) - SHOWN} more"
+
+
+def _standing(report: Report, run: ImplementationRun) -> str:
+    if judged_nothing(run):
+        return "nothing was judged"
+    if not conforms(report, run):
+        return "❌ does not conform"
+    known = known_failures(run)
+    return f"✅ conforms, but for {known} known failures" if known else "✅ conforms"
+
+
+def _tally(line: ProfileLine, *, recorded: bool) -> str:
+    passes = fails = 0
+    for origin, counts in line.counts.items():
+        if (origin in RECORDED) is recorded:
+            passes += counts.get(Kind.PASS, 0) + counts.get("not represented", 0)
+            fails += counts.get(Kind.FAIL, 0)
+    return f"{passes}/{fails}"
+
+
+def _cell(text: str) -> str:
+    """Text that breaks no table and is no markup."""
+    text = " ".join(text.split())[:300]
+    text = text.encode("utf-8", "backslashreplace").decode()
+    for char in "|<>*_[]":
+        text = text.replace(char, f"&#{ord(char)};")
+    return text

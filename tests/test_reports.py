@@ -1,0 +1,294 @@
+"""What a run is written as: every format whole, and a killed run gone on with."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from chunkproof_conformance.cli.main import main
+from chunkproof_conformance.judge.diff import ABSENT, Difference
+from chunkproof_conformance.judge.observation import Implementation
+from chunkproof_conformance.judge.profiles import Rank
+from chunkproof_conformance.judge.verdicts import Kind, Verdict
+from chunkproof_conformance.reports.annotations import MAX_ANNOTATIONS, workflow_commands
+from chunkproof_conformance.reports.badge import badge
+from chunkproof_conformance.reports.junit import junit_xml
+from chunkproof_conformance.reports.lines import ReportError, header, is_whole, read_lines, resumed
+from chunkproof_conformance.reports.markdown import markdown
+from chunkproof_conformance.reports.tap import tap_lines
+from chunkproof_conformance.run.job import Job
+from chunkproof_conformance.run.plan import CutPlan, explicit_plan
+from chunkproof_conformance.run.report import CaseFacts, ImplementationRun, Report
+from chunkproof_conformance.run.runner import NO_PLAN, Row
+
+MISBEHAVING = Path(__file__).parent / "misbehaving.py"
+EVIL = "]]> <b> \x00\x1b \ud83d | % :: \n# \\"
+
+
+def verdict(kind: Kind, message: str = "") -> Verdict:
+    if kind is Kind.FAIL:
+        return Verdict(kind, "", (Difference("/choices/0/text", "x", message),), ("usage",), ("r",))
+    return Verdict(kind, message)
+
+
+def report_of(*verdicts: Verdict, finished: bool = True, **more: Any) -> Report:
+    """A run of one implementation: one case per verdict, all required."""
+    facts = tuple(
+        CaseFacts(f"text/c{number}", "T", Rank("must", ("core",)), ("TXT-1",), "synthesised", False)
+        for number in range(len(verdicts))
+    )
+    rows = tuple(
+        Row("mine", case.id, "final", one, NO_PLAN)
+        for case, one in zip(facts, verdicts, strict=True)
+    )
+    who = Implementation("mine", "1", profiles=("core",))
+    run = ImplementationRun("cmd:./mine --fast", who, rows, 1.5, **more)
+    return Report(facts, (run,), finished, "2026-12-01", "2026.12")
+
+
+ALL = report_of(*(verdict(kind, EVIL) for kind in Kind), stale=("text/gone:final",), stderr=EVIL)
+
+
+# JUnit ----------------------------------------------------------------------------------------
+
+
+def test_junit_counts_every_verdict_once() -> None:
+    """n/a, skips, known failures and flaky runs are skipped; stale fails; an error is one."""
+    (suite,) = ET.fromstring(junit_xml(ALL))
+    counts = {name: int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped")}
+    assert counts == {"tests": len(Kind) + 1, "failures": 3, "errors": 3, "skipped": 4}
+    found = {tag: len(suite.findall(f"testcase/{tag}")) for tag in ("failure", "error", "skipped")}
+    assert found == {"failure": 3, "error": 3, "skipped": 4}
+
+
+def test_junit_says_how_to_repeat_a_failure() -> None:
+    text = ET.tostring(ET.fromstring(junit_xml(ALL)), encoding="unicode", method="text")
+    assert "chunkproof run -i 'cmd:./mine --fast' -k text/c1 --level final" in text
+
+
+# TAP ------------------------------------------------------------------------------------------
+
+
+def test_tap_has_a_plan_and_a_point_for_every_verdict() -> None:
+    lines = list(tap_lines(ALL))
+    assert lines[:4] == ["TAP version 14", "1..1", "# Subtest: mine 1", f"    1..{len(Kind)}"]
+    points = [line for line in lines if line.startswith(("    ok", "    not ok"))]
+    assert len(points) == len(Kind)
+    assert sum("# TODO" in line for line in points) == 1
+    assert sum("# SKIP" in line for line in points) == 3
+    assert lines[-1] == "not ok 1 - mine 1"
+    assert all(line.isascii() and "\n" not in line for line in lines)
+
+
+def test_tap_of_a_run_that_was_cut_short_bails_out() -> None:
+    assert list(tap_lines(report_of(verdict(Kind.PASS), finished=False)))[-1].startswith(
+        "Bail out!"
+    )
+
+
+# Markdown, annotations, badge -----------------------------------------------------------------
+
+
+def test_markdown_shows_levels_failures_and_no_percentage() -> None:
+    text = markdown(ALL)
+    assert "| core | none | " in text
+    assert "❌ does not conform" in text
+    assert "text/gone:final" in text
+    assert "%" not in text.replace("&#", "").replace(EVIL, "").split("\n")[0]
+    rows = [line for line in text.splitlines() if line.startswith("| **text/")]
+    assert len(rows) == 5  # fail, stale, error, timeout, harness-error
+    assert all(row.count(" | ") == 3 for row in rows)
+
+
+def test_markdown_says_that_failures_are_known() -> None:
+    text = markdown(report_of(verdict(Kind.KNOWN_FAILURE, "x"), verdict(Kind.PASS)))
+    assert "✅ conforms, but for 1 known failures" in text
+    assert "**This run was cut short.**" not in text
+
+
+def test_annotations_point_to_the_list_and_are_one_line_each() -> None:
+    lines = list(workflow_commands(ALL, {"cmd:./mine --fast": "known.txt"}))
+    assert all(line.startswith("::error file=known.txt,title=") for line in lines)
+    assert not any("\n" in line for line in lines)
+    assert any("%0Achunkproof run -i" in line for line in lines)
+
+
+def test_annotations_stop_where_github_stops() -> None:
+    many = report_of(*[verdict(Kind.FAIL, "y")] * 30)
+    assert len(list(workflow_commands(many, {}))) == MAX_ANNOTATIONS
+
+
+@pytest.mark.parametrize(
+    ("kinds", "message", "color"),
+    [
+        ((Kind.PASS,), "core final", "brightgreen"),
+        ((Kind.PASS, Kind.FAIL), "core none", "red"),
+        ((Kind.NOT_AVAILABLE,), "nothing judged", "lightgrey"),
+    ],
+)
+def test_a_badge_shows_levels(kinds: tuple[Kind, ...], message: str, color: str) -> None:
+    made = badge(report_of(*(verdict(kind, "y") for kind in kinds)))
+    assert (made["message"], made["color"]) == (message, color)
+    assert (made["schemaVersion"], made["label"]) == (1, "chunkproof 2026.12")
+
+
+def test_a_badge_of_a_run_that_was_cut_short_is_not_green() -> None:
+    assert badge(report_of(verdict(Kind.PASS), finished=False))["color"] != "brightgreen"
+
+
+# The command ----------------------------------------------------------------------------------
+
+PLAIN = "text/llama-cpp-python-*"
+
+
+def test_one_run_writes_every_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["run", "-i", "impl:reference", "-k", PLAIN, "--report", str(tmp_path / "r.jsonl")]
+    for name in ("json", "junit", "markdown", "github", "badge", "tap", "table"):
+        words += ["-o", f"{name}={tmp_path / name}"]
+    assert main(words) == 0
+    assert "conforms" in capsys.readouterr().out  # and the table, as nothing else is on stdout
+    assert json.loads((tmp_path / "json").read_bytes())["implementations"][0]["conforms"]
+    assert ET.parse(tmp_path / "junit").getroot().tag == "testsuites"
+    assert "✅ conforms" in (tmp_path / "markdown").read_text("utf-8")
+    assert (tmp_path / "github").read_text("utf-8") == ""
+    assert json.loads((tmp_path / "badge").read_bytes())["color"] == "brightgreen"
+    assert (tmp_path / "tap").read_text("utf-8").startswith("TAP version 14\n")
+    assert "conforms" in (tmp_path / "table").read_text("utf-8")
+    assert main([*words[:5], "-o", "badge"]) == 0
+    assert json.loads(capsys.readouterr().out)["schemaVersion"] == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-o", "html"],
+        ["-o", "junit=/no-such-folder/x.xml"],
+        ["--report", "/no-such-folder/x.jsonl"],
+        ["--resume"],
+        ["--requirements", "1999.01"],
+        ["--known-failures", "x", "-i", "impl:openai-chunks"],
+        ["-j", "0"],
+    ],
+)
+def test_wrong_usage_is_exit_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "-i", "impl:reference", "-k", PLAIN, *words]) == 2
+    err = capsys.readouterr().err
+    assert err.strip()
+    assert "Traceback" not in err
+
+
+def test_runs_side_by_side_say_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    """With -j the reference is in processes of its own; the rows stay in order."""
+    verdicts = []
+    for jobs in ("1", "2"):
+        words = ["run", "-i", "impl:reference", "-k", "choices/", "--json", "-j", jobs]
+        assert main(words) == 0
+        (run,) = json.loads(capsys.readouterr().out)["implementations"]
+        verdicts.append([(one["case"], one["level"], one["verdict"]) for one in run["verdicts"]])
+    assert verdicts[0] == verdicts[1]
+    assert len(verdicts[0]) > 5
+
+
+# JSONL ----------------------------------------------------------------------------------------
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    return read_lines(path.read_bytes())[0]
+
+
+def test_a_report_has_a_header_a_line_per_verdict_and_a_footer(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    assert main(["run", "-i", "impl:reference", "-k", PLAIN, "--report", str(path)]) == 0
+    lines = lines_of(path)
+    assert is_whole(lines)
+    kinds = [line["type"] for line in lines]
+    assert kinds[:2] == ["header", "implementation"]
+    assert kinds[-3:] == ["end", "standing", "footer"]
+    assert lines[-1] == {"type": "footer", "finished": True, "verdicts": kinds.count("verdict")}
+    assert all(case["expected"] for case in lines[0]["cases"].values())
+
+
+def test_a_report_without_a_footer_is_not_whole(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    main(["run", "-i", "impl:reference", "-k", PLAIN, "--report", str(path)])
+    whole = path.read_bytes()
+    for cut in (1, 40, len(whole) // 2):
+        lines, end = read_lines(whole[: len(whole) - cut])
+        assert not is_whole(lines)
+        assert whole[:end].endswith(b"\n")
+
+
+@pytest.mark.parametrize("data", [b"", b"no json\n", b"{}\n", b'{"type": "verdict"}\n'])
+def test_what_is_no_report_is_refused(data: bytes) -> None:
+    with pytest.raises(ReportError):
+        read_lines(data)
+
+
+def test_rows_come_back_from_a_report_as_they_were(tmp_path: Path) -> None:
+    """Every member, with lone surrogates and a place where there was nothing."""
+    run = report_of(verdict(Kind.FAIL, EVIL), verdict(Kind.CHOICE, "c"), verdict(Kind.PASS))
+    first, *others = run.runs[0].rows
+    lost = Verdict(Kind.FAIL, "", (Difference("/1", {"a": 1}, ABSENT, "lost"),))
+    rows = [replace(first, plan=explicit_plan((3, 17)), cutting_matters=True), *others]
+    rows += [Row("mine", "text/c9", "exact", lost, CutPlan("byte by byte", "--every 1", ()))]
+    head = header(Job(("cmd:x",)), run.cases, {})
+    path = tmp_path / "r.jsonl"
+    path.write_text(json.dumps(head) + "\n", encoding="ascii")
+    lines = resumed(path, head)
+    for row in rows:
+        lines.judged("cmd:x", [row])
+    lines.write({"type": "end"})  # so that the last case is known to be whole
+    lines.file.close()
+    again = resumed(path, head)
+    again.file.close()
+    back = [row for of_case in again.earlier("cmd:x").values() for row in of_case]
+    assert back == rows
+    assert back[-1].verdict.differences[0].got is ABSENT
+
+
+RUN = "import sys; from chunkproof_conformance.cli.main import main; sys.exit(main(sys.argv[1:]))"
+
+
+def test_a_killed_run_is_gone_on_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Killed in the middle, resumed: whole, every verdict once, and nothing judged twice."""
+    path = tmp_path / "r.jsonl"
+    words = ["run", "-i", "impl:reference", "--report", str(path)]
+    killed = subprocess.Popen([sys.executable, "-c", RUN, *words], stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not path.exists() or path.read_bytes().count(b"\n") < 40:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    before = lines_of(path)
+    assert not is_whole(before)
+    assert main([*words, "--resume"]) == 0
+    lines = lines_of(path)
+    assert is_whole(lines)
+    judged = [(one["case"], one["level"]) for one in lines if one["type"] == "verdict"]
+    assert len(judged) == len(set(judged)) == lines[-1]["verdicts"]
+    assert {case for case, _ in judged} == set(lines[0]["cases"])
+    capsys.readouterr()
+    assert main([*words, "--resume"]) == 2
+    assert "nothing to resume" in capsys.readouterr().err
+
+
+def test_a_report_of_another_run_is_not_gone_on_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "r.jsonl"
+    main(["run", "-i", "impl:reference", "-k", PLAIN, "--report", str(path)])
+    whole = path.read_bytes()
+    path.write_bytes(whole[: whole.rindex(b'{"type": "end"')])
+    words = ["run", "-i", "impl:reference", "-k", "choices/", "--report", str(path), "--resume"]
+    assert main(words) == 2
+    assert "another run" in capsys.readouterr().err
