@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "record": "ask a server for every scenario and keep its answers as cassettes",
     "validate": "check that cassettes are what they say they are",
     "parse": "parse a stream and show its events on the pieces they came from",
+    "fuzz": "put streams nobody wrote down through every law",
     "mutants": "measure cases and laws on parsers that are wrong in one way each",
 }
 WRONG_USAGE: Final = 2

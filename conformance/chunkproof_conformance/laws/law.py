@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from chunkproof_conformance.laws.subject import CrashError, Subject, body_of
@@ -26,6 +26,8 @@ class Violation:
     cuts: tuple[int, ...] = ()
     kind: str = ""
     crash: bool = False
+    origin: bytes = b""
+    """The stream the law was asked about; `body` may be a rewriting or a part of it."""
 
 
 Broken: TypeAlias = Iterator[Violation]
@@ -48,12 +50,14 @@ class Law:
 
     def __call__(self, subject: Subject, stream: Stream) -> Broken:
         """What breaks the law; no answer at all is one more way to break it."""
+        body = body_of(stream)
         try:
-            yield from self.check(subject, stream)
+            for violation in self.check(subject, stream):
+                yield replace(violation, origin=body)
         except CrashError as error:
-            body = body_of(stream)
             kind = str(error).split(":")[0]
-            yield Violation(self.name, f"no answer: {error}", body, kind=kind, crash=True)
+            what = f"no answer: {error}"
+            yield Violation(self.name, what, body, kind=kind, crash=True, origin=body)
 
 
 def law(name: str, *, needs_live: bool = False) -> Callable[[Check], Law]:

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from random import Random
 
 _COMMENTS: Final = (b":\n\n", b": keep-alive\n\n", b": data: {}\n\n", b":" + b"x" * 3000 + b"\n\n")
+_FIELD: Final = re.compile(rb"(?m)^(?:data|event|id|retry)(?::|$)")
 _INSIDE: Final = (b":\n", b": inside\n", b":data: [DONE]\n")
 
 
 def _is_lines(body: bytes) -> bool:
-    """Whether line ends can be told from data: LF alone, and the last one ends a frame."""
-    return b"\r" not in body and body.endswith(b"\n\n")
+    """Whether it is an event stream whose line ends are LF alone, the last one of a frame."""
+    is_stream = _FIELD.search(body) is not None
+    return is_stream and b"\r" not in body and body.endswith(b"\n\n")
 
 
 def crlf(body: bytes, _: Random) -> bytes | None:

@@ -1,0 +1,246 @@
+"""`chunkproof fuzz`: streams nobody wrote down, through every law.
+
+One -i: the laws over that implementation. Several: also where they say different things of a
+stream. Each find is printed once, shrunk to a small stream and the smallest cut, with a command
+that repeats it. Exit 1 if anything was found.
+"""
+
+from __future__ import annotations
+
+import base64
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chunkproof_conformance.cli.extras import need
+from chunkproof_conformance.cli.main import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from chunkproof_conformance.laws.fuzz import Progress
+    from chunkproof_conformance.laws.law import Law, Violation
+    from chunkproof_conformance.laws.subject import Subject
+
+AROUND = 40
+"""Bytes shown on each side of a cut."""
+
+
+def arguments() -> ArgumentParser:
+    """The options of the command."""
+    parser = ArgumentParser(
+        prog="chunkproof fuzz",
+        description=__doc__,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "-i", "--implementation", action="append", required=True, metavar="IMPL",
+        help="as for `chunkproof run`; may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--seconds", type=float, metavar="S", help="time budget (30)")
+    parser.add_argument("--examples", type=int, metavar="N", help="streams to draw")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed, the same")
+    parser.add_argument(
+        "--law", action="append", default=[], metavar="PART", help="part of a law's name"
+    )
+    parser.add_argument(
+        "--dialect", action="append", metavar="NAME", help="only streams of this dialect"
+    )
+    parser.add_argument(
+        "--database", type=Path, default=Path(".hypothesis/chunkproof"), metavar="DIR",
+        help="where finds are kept for the next time (.hypothesis/chunkproof)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--body", type=_body, metavar="BASE64", help="only this body: repeats a find"
+    )
+    parser.add_argument("--save", type=Path, metavar="DIR", help="write each find as a cassette")
+    parser.add_argument(
+        "--timeout", type=float, default=10.0, metavar="S", help="seconds per stream (10)"
+    )
+    parser.add_argument("--laws", action="store_true", help="only list the laws")
+    return parser
+
+
+def _body(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise ArgumentTypeError("not base64") from None
+
+
+def run(options: Namespace) -> int:
+    """Fuzz, print and say whether anything was found. Raises: CommandError."""
+    need("fuzz", "hypothesis")
+    need("run", "yaml")
+    from chunkproof_conformance.connect.in_process import AdapterError, AdapterTimeoutError
+
+    laws = _laws(options.law)
+    if options.laws:
+        for law in laws:
+            print(f"{law.name:<32} {law.what}")
+        return 0
+    try:
+        subjects, blind = _subjects(options)
+    except (AdapterError, AdapterTimeoutError) as error:
+        raise CommandError(f"an implementation does not start: {error}") from error
+    from chunkproof_conformance.laws.fuzz import disagreement
+
+    asked: list[Law] = [*laws]
+    if len(subjects) > 1:
+        asked = [disagreement(subjects, blind), *(laws if options.law else ())]
+    subject = next(iter(subjects.values()))
+    count = 0
+    for violation in _violations(subject, asked, options):
+        count += 1
+        _report(violation, options)
+        if options.save is not None:
+            print(f"  saved as {_save(violation, options.save)}")
+    return 1 if count else 0
+
+
+def _laws(parts: Sequence[str]) -> list[Law]:
+    """The laws asked for; of all, growth is left out: it takes seconds for each stream."""
+    from chunkproof_conformance.laws.catalogue import LAWS
+
+    exact = [LAWS[part] for part in parts if part in LAWS]
+    if parts and len(exact) == len(parts):
+        return exact
+    found = [
+        law
+        for law in LAWS.values()
+        if (any(part in law.name for part in parts) if parts else law.name != "growth")
+    ]
+    if not found:
+        raise CommandError("no law has a name like that; see `chunkproof fuzz -i IMPL --laws`")
+    return found
+
+
+def _subjects(options: Namespace) -> tuple[dict[str, Subject], dict[str, frozenset[str]]]:
+    from chunkproof_conformance.connect.connections import connect
+    from chunkproof_conformance.connect.in_process import ConnectionSpecError
+    from chunkproof_conformance.laws.subject import Subject, reference
+
+    subjects: dict[str, Subject] = {}
+    blind: dict[str, frozenset[str]] = {}
+    try:
+        for spec in options.implementation:
+            if spec == "impl:reference":
+                subjects[spec], blind[spec] = reference(), frozenset()
+                continue
+            connection = connect(spec, timeout=options.timeout)
+            implementation = connection.start()
+            subjects[spec] = Subject(connection.run)
+            blind[spec] = frozenset(map(str, implementation.not_represented))
+    except ConnectionSpecError as error:
+        raise CommandError(str(error)) from error
+    return subjects, blind
+
+
+def _violations(subject: Subject, laws: Sequence[Law], options: Namespace) -> Iterator[Violation]:
+    from chunkproof_conformance.connect.adapter import Stream
+    from chunkproof_conformance.laws.fuzz import Budget, fuzz
+    from chunkproof_conformance.synth.cuts import pieces_at
+
+    if options.body is not None:
+        stream = Stream(pieces_at(options.body, ()))
+        yield from (found for law in laws for found in law(subject, stream))
+        return
+    seconds = options.seconds
+    if seconds is None and options.examples is None:
+        seconds = 30.0
+    last: list[Progress] = []
+    shown = [0.0]
+
+    def progress(state: Progress) -> None:
+        last[:] = [state]
+        if sys.stderr.isatty() and state.seconds - shown[0] > 1:
+            shown[0] = state.seconds
+            print(f"\r{_figures(state, laws)}", end="", file=sys.stderr)
+
+    try:
+        yield from fuzz(
+            subject,
+            laws,
+            Budget(seconds, options.examples),
+            seed_=options.seed,
+            dialects=options.dialect,
+            database=options.database,
+            progress=progress,
+        )
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+    if last:
+        print(f"\n{_figures(last[0], laws)}", file=sys.stderr)
+
+
+def _figures(state: Progress, laws: Sequence[Law]) -> str:
+    rate = state.examples / max(state.seconds, 1e-3)
+    return (
+        f"{state.examples:,} examples, {rate:.0f} per second, {state.checks:,} checks of "
+        f"{len(laws)} laws, {state.finds} distinct finds"
+    )
+
+
+def _report(violation: Violation, options: Namespace) -> None:
+    """The find, its bytes with a caret at the first cut, and how to see it again."""
+    print(f"\n{violation.law}: {violation.what}")
+    for line in pictured(violation.body, violation.cuts):
+        print(f"  {line}")
+    specs = " ".join(f"-i {spec}" for spec in options.implementation)
+    body = base64.b64encode(violation.origin).decode()
+    law = "" if violation.law == "disagreement" else f"--law {violation.law} "
+    print(f"  again: chunkproof fuzz {specs} {law}--body {body}")
+
+
+def pictured(body: bytes, cuts: Iterable[int]) -> list[str]:
+    """The body, or what stands around its first cut, escaped, with a caret under each cut."""
+    places = sorted(cuts)
+    start = max(0, places[0] - AROUND) if places else 0
+    end = min(len(body), places[-1] + AROUND) if places else min(len(body), 16 * AROUND)
+    end = min(end, start + 8 * AROUND) if places else end
+    text, carets = "", ""
+    for at in range(start, end):
+        if at in places:
+            carets = carets.ljust(len(text)) + "^"
+        text += repr(body[at : at + 1])[2:-1]
+    lines = [f"{len(body)} bytes" + (f", cut at {places}" if places else "") + ":", text]
+    return [*lines, carets] if carets else lines
+
+
+def _save(violation: Violation, folder: Path) -> Path:
+    """Write the find as a cassette, cut where it matters; it has no truth yet."""
+    import zlib
+
+    from chunkproof_conformance.cases.cassette import CassetteError, Exchange, write_cassette
+    from chunkproof_conformance.cases.key import CassetteKey, Provenance
+
+    law = violation.law.replace(":", "-")
+    key = CassetteKey(
+        id=f"fuzz/{law}-{zlib.crc32(violation.body):08x}",
+        title=violation.what[:100],
+        profiles=["lenient"],
+        strength="info",
+        rules=[],
+        rows=[],
+        provenance=Provenance("synthesised", note=f"a find of chunkproof fuzz: {violation.law}"),
+        pieces=[(cut, 0.0) for cut in ((0, *violation.cuts) if violation.body else ())],
+        end="eof",
+        sha256="0" * 64,
+    )
+    exchange = Exchange(
+        "POST",
+        "http://localhost/v1/chat/completions",
+        {"content-type": ["application/json"]},
+        b'{"model":"m","messages":[],"stream":true}',
+        200,
+        "OK",
+        {"content-type": ["text/event-stream"]},
+        violation.body,
+    )
+    try:
+        return write_cassette(folder, key, exchange)
+    except CassetteError as error:
+        raise CommandError(f"the find cannot be written: {error}") from error
