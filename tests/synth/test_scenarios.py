@@ -10,6 +10,7 @@ from chunkproof_conformance.synth.dialects.catalogue import DIALECTS
 from chunkproof_conformance.synth.message import Choice, Message, Text
 from chunkproof_conformance.synth.scenarios import tours
 from chunkproof_conformance.synth.scenarios.catalogue import SCENARIOS
+from tests.test_house import HARNESS, REFERENCE, imports, inside
 
 TAXONOMY = """
 text/openai-basic text/openai-usage-obfuscation text/azure-prompt-filter-first
@@ -119,3 +120,16 @@ def test_no_two_tours_of_a_kind_show_the_same_hazards() -> None:
         rows = tuple(traits.shown(load_case(tours.tour(kind, name, "").id)))
         assert (kind, rows) not in shown_by, f"{name} is {shown_by.get((kind, rows))}"
         shown_by[kind, rows] = name
+
+
+def test_the_truth_side_never_reaches_the_reference() -> None:
+    """Message, dialects, rendering and framing import no parser, not even through others."""
+    synth = f"{HARNESS}.synth"
+    names = ("message", "plan", "template", "dialect", "render", "framing", "shape", "edits")
+    truth_side = {f"{synth}.{name}" for name in names} | inside(f"{synth}.dialects")
+    chains = [
+        imports().find_shortest_chain(importer=module, imported=parser)
+        for module in truth_side
+        for parser in inside(REFERENCE)
+    ]
+    assert not [chain for chain in chains if chain]
