@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from chunkproof.channel import Channel
 from chunkproof.partial_json import JsonStatus, MemberFilter, Part, Role, ValueKind
 
 if TYPE_CHECKING:
@@ -80,7 +81,10 @@ class CallReader:
         """Arguments that came before the call was known, as sent."""
         self._speech = speech
         self._state = State.UNNAMED
-        self._waiting: list[Part] = []
+        self._rest = Channel()
+        """Arguments that wait: for the name, or for the speech to begin."""
+        self._text = Channel()
+        """Speech that waits for the name."""
         self._filter: MemberFilter | None = MemberFilter(
             thoughts_member, watch=speech.member if speech else None, strict=False
         )
@@ -108,8 +112,15 @@ class CallReader:
             return []
         is_speech = self._speech is not None and name == self._speech.name and is_json
         self._state = State.SILENT if is_speech else State.WAITING
-        waiting, self._waiting = self._waiting, []
-        return self._route(waiting)
+        said: list[Said] = []
+        if not is_speech and self._rest:
+            self._release(said, self._taken_rest())
+        elif is_speech and self._text:
+            said.append(Said(Saying.SPEECH, str(self._text.view())))
+        self._text = Channel()
+        if is_speech:
+            self._listen()
+        return said
 
     def feed(self, fragment: str) -> list[Said]:
         """Take a piece of the arguments, cut anywhere; not empty."""
@@ -142,13 +153,7 @@ class CallReader:
         """Say that no more will come: everything that waits comes out."""
         said = self._route(self._filter.close().parts) if self._filter is not None else []
         if self._state is not State.SPEAKING and self._state is not State.RELEASED:
-            if self.name:
-                said.append(Said(Saying.NAME, self.name))
-            rest = "".join(part.text for part in self._waiting if part.role is Role.REST)
-            if rest:
-                said.append(Said(Saying.ARGUMENTS, rest))
-            self._waiting = []
-            self._state = State.RELEASED
+            self._release(said, self._taken_rest())
         return said
 
     def _route(self, parts: Iterable[Part]) -> list[Said]:
@@ -163,13 +168,8 @@ class CallReader:
                 said.append(Said(Saying.ARGUMENTS, part.text))
             else:
                 self._turn(part, said)
-        # An empty text for the user is one too: the call is not released then.
-        if (
-            self._state is State.SILENT
-            and self._filter is not None
-            and self._filter.watched_kind is ValueKind.STRING
-        ):
-            self._speak()
+        if self._state is State.SILENT:
+            self._listen()
         return said
 
     def _turn(self, part: Part, said: list[Said]) -> None:
@@ -178,11 +178,27 @@ class CallReader:
             self._speak()
             said.append(Said(Saying.SPEECH, part.text))
         elif self._state in _HOLDING:
-            self._waiting.append(part)
+            (self._rest if part.role is Role.REST else self._text).append(part.text)
         elif self._state is State.WAITING and part.role is Role.REST:
-            self._state = State.RELEASED
-            said += (Said(Saying.NAME, self.name or ""), Said(Saying.ARGUMENTS, part.text))
+            self._release(said, part.text)
+
+    def _release(self, said: list[Said], arguments: str) -> None:
+        """Say the name, if there is one, and what is known of the arguments."""
+        self._state = State.RELEASED
+        if self.name:
+            said.append(Said(Saying.NAME, self.name))
+        if arguments:
+            said.append(Said(Saying.ARGUMENTS, arguments))
+
+    def _listen(self) -> None:
+        """An empty text for the user is one too: the call is not released then."""
+        if self._filter is not None and self._filter.watched_kind is ValueKind.STRING:
+            self._speak()
 
     def _speak(self) -> None:
         self._state = State.SPEAKING
-        self._waiting = []
+        self._rest = Channel()
+
+    def _taken_rest(self) -> str:
+        rest, self._rest = str(self._rest.view()), Channel()
+        return rest

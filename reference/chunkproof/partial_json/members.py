@@ -4,6 +4,7 @@ from enum import Enum, StrEnum, auto
 from itertools import groupby
 from typing import Final, NamedTuple
 
+from chunkproof.channel import Channel
 from chunkproof.partial_json.grammar import JsonStatus
 from chunkproof.partial_json.reader import JsonEvent, JsonKind, JsonReader
 
@@ -156,7 +157,7 @@ class MemberFilter:
         self._watch = watch
         self._reader = JsonReader(max_depth=max_depth, strict=strict)
         self._route = _Route.HOLD
-        self._held: list[str] = []
+        self._held = Channel()
         self._held_from = 0
         self._lead: str | None = None  # what precedes a first member that was taken out
         self._member = -1
@@ -215,7 +216,7 @@ class MemberFilter:
         self._text = ""
         for event in self._reader.close().events:
             self._heed(event)
-        self._release("".join(self._held))
+        self._release(str(self._held.view()))
         return self._filtered()
 
     def _filtered(self) -> Filtered:
@@ -238,7 +239,7 @@ class MemberFilter:
             # An object's start changes nothing; its end, and any other value, end our work.
             if event.kind is not JsonKind.OBJECT_START:
                 self._move(event.end)
-                self._release("".join(self._held))
+                self._release(str(self._held.view()))
                 self._route = _Route.RAW
         elif event.depth == 1:
             if event.kind is JsonKind.STRING:
@@ -263,7 +264,7 @@ class MemberFilter:
         if self.first_key is None:
             self.first_key = key.text
         self._role = Role.WATCHED if key.text == self._watch else Role.REST
-        held = "".join(self._held)
+        held = str(self._held.view())
         # While no member stays before it, the separator goes with the member taken out.
         self._release(held if self._lead is None else held[key.start - self._held_from :])
         self._route = _Route.PASS
@@ -277,13 +278,13 @@ class MemberFilter:
             self.value_kind = kind
             if kind is ValueKind.STRING:
                 self._move(event.end)
-                self._take_out("".join(self._held))
+                self._take_out(str(self._held.view()))
                 self._route = _Route.DROP
 
     def _end_value(self, event: JsonEvent) -> None:
         self._move(event.end)
         if self._role is Role.VALUE and self._route is _Route.HOLD:
-            held = "".join(self._held)
+            held = str(self._held.view())
             self._take_out(held)
             self._give(Role.VALUE, held[self._value_from - self._held_from :], self.value_kind)
         self._route = _Route.HOLD
@@ -293,7 +294,7 @@ class MemberFilter:
         """Forget a member's text, and the separator before it; keep what precedes the first."""
         if self._lead is None and not self.opened:
             self._lead = held[: self._key_from]
-        self._held = []
+        self._held = Channel()
 
     def _release(self, held: str) -> None:
         if lead := self._lead:
@@ -301,7 +302,7 @@ class MemberFilter:
         if held:
             self._give(Role.REST, held)
         self._lead = None
-        self._held = []
+        self._held = Channel()
 
     def _give_up(self) -> None:
         """The text became invalid: what was held, then everything from there, as it is."""
@@ -309,7 +310,7 @@ class MemberFilter:
             return
         self._move(self._reader.position)
         broken = self._reader.unfinished if self._route is _Route.DROP else ""
-        self._release("".join(self._held) + broken)
+        self._release(str(self._held.view()) + broken)
         self._route = _Route.RAW
 
     def _move(self, upto: int) -> None:
