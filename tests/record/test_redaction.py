@@ -448,3 +448,10 @@ def test_what_is_not_covered(spelling: str) -> None:
     """The module names its limits: a secret in hex or reversed is not found."""
     body = frame({"content": spelling})
     assert redacted_body(body, Secrets((NAMED,))) == (body, set())
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("unit", ["sk-", "eyJ", "a.", "a-", "1.", "://a:", "ft:a", "req_a", "\\"])
+def test_a_hostile_text_takes_no_quadratic_time(unit: str) -> None:
+    """Sixty thousand characters that could each begin a secret."""
+    redacted_body(frame({"content": unit * (60_000 // len(unit))}), Secrets((NAMED,)))

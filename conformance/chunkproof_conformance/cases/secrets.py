@@ -31,44 +31,49 @@ SECRET_NAMES: Final = re.compile(
 
 PATTERNS: Final[Mapping[str, re.Pattern[str]]] = {
     "an API key": re.compile(
-        r"(?<![A-Za-z0-9])(?:sk-(?=[\w*-]*[\dA-Z*])[\w*-]{8,}|sk_(?:live|test)_\w{8,}"
-        r"|(?:xai-|gsk_|hf_|r8_|pplx-|nvapi-|fw_|csk-|sess-|tgp_v1_)(?=[\w-]*\d)[A-Za-z0-9_-]{12,}"
-        r"|AIza[\w-]{8,}|(?:gh[opsu]_|github_pat_|glpat-|xox[abprs]-)(?=[\w-]*\d)[\w-]{8,}"
-        r"|(?:AKIA|ASIA)(?=[A-Z]*\d)[0-9A-Z]{8,})"
-        r"|(?i:api[-_]?key)[\"'\s:=]+(?=[\w-]*\d)[\w-]{16,}"
+        r"(?<![A-Za-z0-9])(?:sk-(?=[\w*-]{0,200}[\dA-Z*])[\w*-]{8,}|sk_(?:live|test)_\w{8,}"
+        r"|(?:xai-|gsk_|hf_|r8_|pplx-|nvapi-|fw_|csk-|sess-|tgp_v1_)(?=[\w-]{0,200}\d)[\w-]{12,}"
+        r"|AIza[\w-]{8,}|(?:gh[opsu]_|github_pat_|glpat-|xox[abprs]-)(?=[\w-]{0,200}\d)[\w-]{8,}"
+        r"|(?:AKIA|ASIA)(?=[A-Z]{0,20}\d)[0-9A-Z]{8,})"
+        r"|(?i:api[-_]?key)[\"'\s:=]{1,10}(?=[\w-]{0,200}\d)[\w-]{16,}"
     ),
-    "a bearer token": re.compile(r"\b[Bb]earer\s+(?=\S*\d)[A-Za-z0-9._~+/=-]{8,}"),
-    "a signed token": re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"),
+    "a bearer token": re.compile(r"\b[Bb]earer\s{1,5}(?=\S{0,400}\d)[A-Za-z0-9._~+/=-]{8,}"),
+    "a signed token": re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"),
     "a private key": re.compile(
-        r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
+        r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----"
+        r".*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)",
+        re.DOTALL,
     ),
     "a cookie": re.compile(r"(?i)\bset-cookie:[^\n]+|\b__cf_bm=[\w.-]+|\b_cfuvid=[\w.-]+"),
     "an organisation, project or account": re.compile(
-        r"(?<![A-Za-z0-9])(?:org-|proj_|user-|acct_)(?=[A-Za-z]*\d)[A-Za-z0-9]{12,}"
-        r"|(?<=\bft:)[\w.-]+:[\w-]+:[\w:-]*"  # a fine-tuned model is named after its owner
+        r"(?<![A-Za-z0-9])(?:org-|proj_|user-|acct_)(?=[A-Za-z]{0,100}\d)[A-Za-z0-9]{12,}"
+        r"|(?<=\bft:)[\w.-]{1,100}:[\w-]{1,100}:[\w:-]*"  # a fine-tuned model names its owner
     ),
     "a request id": re.compile(
-        r"(?<![A-Za-z0-9])req_(?=[A-Za-z]*\d)[A-Za-z0-9]{10,}"
+        r"(?<![A-Za-z0-9])req_(?=[A-Za-z]{0,100}\d)[A-Za-z0-9]{10,}"
         r"|(?<=request id )[0-9a-f-]{16,}|(?<=request ID )[0-9a-f-]{16,}"
     ),
     "a secret in an address": re.compile(
         r"(?i)(?<=[?&])(?:api[-_]?key|key|token|access_token|sig|signature)=[^&\s\"'\\]{8,}"
-        r"|(?<=://)[^/@\s\"']+:[^/@\s\"']+(?=@)"
+        r"|(?<=://)[^/@\s\"']{1,200}:[^/@\s\"']{1,200}(?=@)"
     ),
     "a path of a machine": re.compile(
         r"(?<![\w.:/])/(?:work|root|home|tmp|usr|opt|var|etc|mnt|srv|Users)/[\w.@+-][\w./@+-]*"
-        r"|\b[A-Z]:(?:\\|/)+Users(?:\\|/)+[\w.@+-]+"
+        r"|\b[A-Z]:(?:\\|/){1,8}Users(?:\\|/){1,8}[\w.@+-]+"
     ),
     "a platform of a machine": re.compile(
         r"\b(?:Linux|Darwin|macOS|Windows)-\d[\w.+-]*|\b(?:x86_64|aarch64)\b[\w.-]*"
-        r"|\bglibc\d[\d.]*|\b\d[\w.]*-generic\b"
+        r"|\bglibc\d[\d.]*|\b\d[\w.]{0,40}-generic\b"
     ),
     "an internal host": re.compile(
         r"\b(?:127(?:\.\d{1,3}){3}|10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2})(?::\d+)?\b"
-        r"|\b[\w-]+(?:\.[\w-]+)*\.(?:internal|corp|lan)\b(?::\d+)?"
+        r"|\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.(?:internal|corp|lan)\b(?::\d+)?"
     ),
 }
-"""What -> its look, in text with all escapes resolved."""
+"""What -> its look, in text with all escapes resolved.
+
+Everything that can fail late is bounded: a hostile text must not take quadratic time.
+"""
 
 PRIVATE_MEMBERS: Final = frozenset({
     "api_key", "access_token", "client_secret", "password", "request_id", "requestId",

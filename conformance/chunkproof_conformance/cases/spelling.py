@@ -10,17 +10,20 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from chunkproof_conformance.oracles.wire import Scalar, read_scalars
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from chunkproof_conformance.oracles.wire import Path
 
 Range = tuple[int, int]
 """Start and end (exclusive) in a body, bytes."""
+Ranges = list[tuple[Range, ...]]
+"""For each character of a text, the ranges that spell it."""
 
 MAX_LEVELS: Final = 3
 """Escapes inside escapes: an answer, arguments inside it, JSON text inside those."""
@@ -32,10 +35,18 @@ _SIMPLE: Final = {
 
 @dataclass(frozen=True)
 class Spelled:
-    """A text, and for each of its characters the ranges that spell it."""
+    """A text, and for each of its characters the ranges that spell it.
+
+    The ranges are worked out when they are asked for: most texts hold nothing to take out.
+    """
 
     text: str
-    at: tuple[tuple[Range, ...], ...]
+    locate: Callable[[], Ranges]
+
+    @cached_property
+    def at(self) -> Ranges:
+        """For each character of the text, the ranges that spell it."""
+        return self.locate()
 
     def ranges(self, start: int, end: int) -> set[Range]:
         """Every range that spells `text[start:end]`."""
@@ -44,18 +55,17 @@ class Spelled:
     @property
     def unescaped(self) -> Spelled:
         """The text with one level of JSON escapes resolved; the same where it has none."""
-        text: list[str] = []
+        return Spelled(_ESCAPE.sub(_meant, self.text), self._locate_unescaped)
+
+    def _locate_unescaped(self) -> Ranges:
         at: list[tuple[Range, ...]] = []
         done = 0
         for escape in _ESCAPE.finditer(self.text):
-            text.append(self.text[done : escape.start()])
             at += self.at[done : escape.start()]
-            text.append(chr(int(escape[1], 16)) if escape[1] else _SIMPLE[escape[2]])
             spans = self.at[escape.start() : escape.end()]
             at.append(tuple(span for each in spans for span in each))
             done = escape.end()
-        text.append(self.text[done:])
-        return Spelled("".join(text), (*at, *self.at[done:]))
+        return [*at, *self.at[done:]]
 
     @property
     def levels(self) -> Iterator[Spelled]:
@@ -69,6 +79,11 @@ class Spelled:
         yield spelled
 
 
+def _meant(escape: re.Match[str]) -> str:
+    """The one character that an escape stands for; half a pair is one."""
+    return chr(int(escape[1], 16)) if escape[1] else _SIMPLE[escape[2]]
+
+
 def halves(text: str) -> str:
     """The text with every astral character as its two surrogate halves."""
     if text.isascii():
@@ -79,15 +94,19 @@ def halves(text: str) -> str:
 
 def spell(body: bytes, start: int, end: int) -> Spelled:
     """The bytes as UTF-8 text, nothing resolved; a byte that is no UTF-8 is one character."""
-    text, at = [], []
-    for char in body[start:end].decode("utf-8", "surrogateescape"):
-        is_stray = "\udc80" <= char <= "\udcff"
-        stop = start + (1 if is_stray else len(char.encode("utf-8", "surrogatepass")))
-        units = halves(char)
-        text.append(units)
-        at += [((start, stop),)] * len(units)
-        start = stop
-    return Spelled("".join(text), tuple(at))
+    chars = body[start:end].decode("utf-8", "surrogateescape")
+
+    def locate() -> Ranges:
+        at: list[tuple[Range, ...]] = []
+        done = start
+        for char in chars:
+            is_stray = "\udc80" <= char <= "\udcff"
+            stop = done + (1 if is_stray else len(char.encode("utf-8", "surrogatepass")))
+            at += [((done, stop),)] * len(halves(char))
+            done = stop
+        return at
+
+    return Spelled(halves(chars), locate)
 
 
 def joined(parts: Iterable[Spelled]) -> Spelled:
@@ -95,7 +114,7 @@ def joined(parts: Iterable[Spelled]) -> Spelled:
     listed = list(parts)
     return Spelled(
         "".join(part.text for part in listed),
-        tuple(spans for part in listed for spans in part.at),
+        lambda: [spans for part in listed for spans in part.at],
     )
 
 
@@ -179,4 +198,4 @@ def _spelled_by_numbers(body: bytes, numbers: list[Scalar]) -> Spelled:
     """Numbers below 256 as the characters they stand for, others as a character of no secret."""
     values = [int(body[scalar.start : scalar.end][:9]) for scalar in numbers]
     text = "".join(chr(value) if value < 256 else "\0" for value in values)
-    return Spelled(text, tuple(((scalar.start, scalar.end),) for scalar in numbers))
+    return Spelled(text, lambda: [((scalar.start, scalar.end),) for scalar in numbers])
