@@ -28,6 +28,7 @@ _Shape = TypeVar("_Shape", Implementation, Observation)
 
 SHIPPED: Final = {
     "reference": "chunkproof_conformance.implementations.reference.adapter:ReferenceAdapter",
+    "reference-sse": "chunkproof_conformance.implementations.reference.frames:FramesAdapter",
     "openai-chunks": "chunkproof_conformance.implementations.openai_chunks.adapter:ChunksAdapter",
     "openai-stream": "chunkproof_conformance.implementations.openai_stream.adapter:StreamAdapter",
 }

@@ -74,8 +74,18 @@ class ExpectedEntry(_Member, frozen=True):
     arguments_json: Any | UnsetType = UNSET
 
 
+class ExpectedFrame(_Member, frozen=True):
+    """One dispatched frame: its data lines joined with LF, and its type, "" for none."""
+
+    data: str
+    event: str
+
+
 class Expectation(msgspec.Struct, frozen=True):
-    """One expected file; unknown members beside these belong to other levels."""
+    """One expected file; unknown members beside these belong to other levels.
+
+    `framing` and `due` are in no file: they are read off the body when a case is judged.
+    """
 
     case: str
     oracle: str
@@ -84,6 +94,10 @@ class Expectation(msgspec.Struct, frozen=True):
     """Per choice index, as a string."""
     exact: tuple[dict[str, Any], ...] | UnsetType = UNSET
     """Events without repairs and offsets; of each, only the members given are judged."""
+    framing: tuple[ExpectedFrame, ...] | UnsetType = UNSET
+    """The frames up to the first whose payload is `[DONE]`, that one included."""
+    due: tuple[int, ...] | UnsetType = UNSET
+    """Per event of `exact`: the byte offset at which its frame is whole."""
     messages: dict[str, tuple[dict[str, Any], ...]] | UnsetType = UNSET
     """Per option value the messages of an agent interface, pieces joined."""
 

@@ -1,4 +1,4 @@
-"""The levels final, sequence and exact: an expectation against an observation.
+"""The levels: an expectation against an observation.
 
 Fair judging: a library fails only where it asserts something false. So
 
@@ -14,22 +14,32 @@ A parser that states its outcome itself is taken at its word: then all of it mus
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UNSET, UnsetType
 
 from chunkproof_conformance.judge.comparison import Judgement, Terms
 from chunkproof_conformance.judge.exact import judge_exact
 from chunkproof_conformance.judge.final import judge_final
+from chunkproof_conformance.judge.framing import judge_framing
 from chunkproof_conformance.judge.observation import CHANNELS
 from chunkproof_conformance.judge.sequence import judge_sequence
+from chunkproof_conformance.judge.timely import judge_timely
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chunkproof_conformance.judge.expectation import Expectation
     from chunkproof_conformance.judge.observation import Level, Observation
 
-LADDER: Final[tuple[Level, ...]] = ("final", "sequence", "exact")
-"""Lowest first. `timely` will stand above."""
+LADDER: Final[tuple[Level, ...]] = ("final", "sequence", "exact", "timely")
+"""Lowest first."""
+
+LEVELS: Final[tuple[Level, ...]] = ("framing", *LADDER)
+"""`framing` stands beside the ladder: it is reached, or not, by itself."""
+
+_TRUTH: Final = {"timely": "due"}
+"""Where the truth of a level stands, if not under its own name."""
 
 
 class ContradictionError(ValueError):
@@ -38,23 +48,36 @@ class ContradictionError(ValueError):
 
 def levels_of(expected: Expectation) -> tuple[Level, ...]:
     """The levels this expectation speaks about, lowest first."""
-    return tuple(level for level in LADDER if getattr(expected, level) is not UNSET)
+    return tuple(level for level in LEVELS if _truth(expected, level) is not UNSET)
+
+
+def _truth(expected: Expectation, level: Level) -> Any:
+    return getattr(expected, _TRUTH.get(level, level))
 
 
 def judge(
-    level: Level, expected: Expectation, observation: Observation, blind: frozenset[str]
+    level: Level,
+    expected: Expectation,
+    observation: Observation,
+    blind: frozenset[str],
+    edges: Sequence[int] = (),
 ) -> Judgement | None:
     """Judge one level; None where the observation cannot show it ("n/a").
 
-    blind: the members the implementation has no place for.
+    blind: the members the implementation has no place for. edges: the byte offset where each
+    piece ended, for the level timely.
     Raises: ValueError where the expectation lacks the level, or the observation contradicts
     itself.
     """
-    truth = getattr(expected, level)
+    truth = _truth(expected, level)
     if isinstance(truth, UnsetType):
         raise ValueError(f"{expected.case} expects nothing at the level {level}")  # noqa: TRY004
     terms = _terms(expected, observation, blind | observation.not_represented)
     _refuse_contradictions(observation, terms)
+    if level == "framing":
+        return judge_framing(truth, observation)
+    if level == "timely":
+        return judge_timely(expected, observation, edges)
     if level == "exact":
         return judge_exact(truth, observation)
     if level == "sequence":

@@ -75,6 +75,14 @@ class ObservedUsage(_Reported, frozen=True):
     total_tokens: int | None = None
 
 
+class ObservedFrame(_Reported, frozen=True):
+    """One frame that was dispatched: its data lines joined with LF."""
+
+    data: str
+    event: str | None = None
+    """Its type, "" for none; None where the library does not show it."""
+
+
 class ObservedError(_Reported, frozen=True):
     """What the user would see of an error: the exception's type and message, in one line."""
 
@@ -101,6 +109,8 @@ class Observation(_Reported, frozen=True):
     events: tuple[AnyEvent, ...] | None = None
     after: tuple[int, ...] | None = None
     not_represented: frozenset[Member | Literal["sequence"]] = frozenset()
+    frames: tuple[ObservedFrame, ...] | None = None
+    """For the level framing; null where the library shows no frames."""
 
 
 class Implementation(_Reported, frozen=True):

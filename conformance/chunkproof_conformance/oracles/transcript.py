@@ -72,21 +72,41 @@ class _Transcript:
 
 def read_transcript(body: bytes) -> JsonObject:
     """The levels final, sequence and exact of a plain stream. Raises: NotPlain."""
+    transcript, _ = _read(body)
+    return _levels(transcript)
+
+
+def payloads_of_events(body: bytes) -> list[int]:
+    """Per event of the level exact, the number of the payload it came with, from 0.
+
+    `[DONE]` is the last payload. Raises: NotPlain.
+    """
+    transcript, counts_so_far = _read(body)
+    numbers: list[int] = []
+    for number, count in enumerate(counts_so_far):
+        numbers += [number] * (count - len(numbers))
+    return numbers + [len(counts_so_far)] * (len(transcript.events) - len(numbers))
+
+
+def _read(body: bytes) -> tuple[_Transcript, list[int]]:
+    """The transcript, and after every chunk the number of events so far. Raises: NotPlain."""
     chunks = [_said(read_object(payload)) for payload in read_payloads(body)]
     start = {name: chunks[0].get(name) for name in ("id", "model", "created")} if chunks else {}
     _require(bool(start) and all(start.values()), "no first chunk with id, model and created")
     transcript = _Transcript(start)
+    counts_so_far: list[int] = []
     for number, chunk in enumerate(chunks, 1):
         try:
             _read_chunk(transcript, chunk)
         except NotPlain as refusal:
             raise NotPlain(refusal.reason, number) from refusal
+        counts_so_far.append(len(transcript.events))
     _require(bool(transcript.choices), "no choice")
     for choice in transcript.choices.values():
         _require(choice.role is not None, "a choice without a role")
         _require(choice.finish_reason is not None, "a choice without a finish reason")
     transcript.emit("end", outcome="complete")
-    return _levels(transcript)
+    return transcript, counts_so_far
 
 
 def _levels(transcript: _Transcript) -> JsonObject:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from chunkproof_conformance.connect.adapter import SkippedRunError
 from chunkproof_conformance.connect.in_process import AdapterError, AdapterTimeoutError
 from chunkproof_conformance.connect.layers import entering
 from chunkproof_conformance.judge.levels import LADDER, judge, levels_of
 from chunkproof_conformance.judge.verdicts import Kind, Verdict, verdict_of, worst
+from chunkproof_conformance.run.bounds import with_bounds
 from chunkproof_conformance.run.expectations import ExpectationError, NoExpectation
 from chunkproof_conformance.run.plan import (
     DEFAULT_CUTTINGS,
@@ -55,6 +56,9 @@ class RunOptions:
     cuttings: tuple[Cutting, ...] = DEFAULT_CUTTINGS
 
 
+MAX_STEPS: Final = 4096
+"""Pieces that are acknowledged one by one in one run; ways to cut into more are left out."""
+
 NO_PLAN = CutPlan("not run", "", ())
 
 
@@ -76,7 +80,13 @@ def run_case(
         return rows(Verdict(Kind.SKIPPED, str(refusal)), LADDER[:1])
     except ExpectationError as error:
         return rows(Verdict(Kind.HARNESS_ERROR, str(error)), LADDER[:1])
-    levels: list[Level] = list(levels_of(expected))
+    expected = with_bounds(expected, case.body)
+    levels: list[Level] = [
+        level
+        for level in levels_of(expected)
+        # Beside the ladder: shown only of who claims it, or where it is asked for.
+        if level != "framing" or level in {*implementation.levels, *options.levels}
+    ]
     if options.levels:
         levels = [level for level in levels if level in options.levels]
     unsendable = sorted(implementation.cannot_request.intersection(case.key.request_needs))
@@ -107,10 +117,12 @@ class _Trial:
         self._implementation = implementation
         self._case = case
         self._expected = expected
-        self._observed: dict[tuple[int, ...], Observation | Verdict] = {}
+        self._seen: dict[tuple[tuple[int, ...], bool], Observation | Verdict] = {}
 
     def row(self, level: Level, plans: Sequence[CutPlan]) -> Row:
         """The worst verdict of all plans, and the smallest cut that shows it."""
+        if level == "timely":  # every piece is a message of its own
+            plans = [plan for plan in plans if len(plan.cuts) < MAX_STEPS] or plans[:1]
         verdicts = [self._verdict(level, plan.cuts) for plan in plans]
         at = worst(verdicts)
         verdict, plan = verdicts[at], plans[at]
@@ -125,22 +137,30 @@ class _Trial:
         return Row(self._implementation.name, self._case.id, level, verdict, plan, matters)
 
     def _verdict(self, level: Level, cuts: tuple[int, ...]) -> Verdict:
-        if cuts not in self._observed:
-            self._observed[cuts] = self._observe(cuts)
-        observed = self._observed[cuts]
+        observed = self._observed(cuts, step=level == "timely")
         if isinstance(observed, Verdict):
             return observed
+        edges = (*cuts, len(self._case.body))
+        blind = self._implementation.not_represented
         try:
-            judgement = judge(level, self._expected, observed, self._implementation.not_represented)
+            judgement = judge(level, self._expected, observed, blind, edges)
         except ValueError as error:  # the report contradicts itself
             return Verdict(Kind.ERROR, str(error))
-        if judgement is None and not _may_show_less(observed):
-            return Verdict(Kind.ERROR, f"declares the level {level}, but reports no events")
+        if judgement is None and not _may_show_less(level, observed):
+            what = "frames" if level == "framing" else "events"
+            return Verdict(Kind.ERROR, f"declares the level {level}, but reports no {what}")
         return verdict_of(judgement, contested=self._case.key.strength == "choice")
 
-    def _observe(self, cuts: tuple[int, ...]) -> Observation | Verdict:
+    def _observed(self, cuts: tuple[int, ...], *, step: bool) -> Observation | Verdict:
+        """What one way of cutting shows; with step only where that says more."""
+        step = step and self._implementation.step
+        if (cuts, step) not in self._seen:
+            self._seen[cuts, step] = self._observe(cuts, step=step)
+        return self._seen[cuts, step]
+
+    def _observe(self, cuts: tuple[int, ...], *, step: bool) -> Observation | Verdict:
         try:
-            stream = stream_of(self._case, cuts)
+            stream = replace(stream_of(self._case, cuts), step=step)
             return self._connection.run(entering(stream, self._implementation.input))
         except SkippedRunError as reason:
             return Verdict(Kind.SKIPPED, str(reason))
@@ -150,8 +170,10 @@ class _Trial:
             return Verdict(Kind.ERROR, str(error))
 
 
-def _may_show_less(observed: Observation) -> bool:
-    """Whether this run says itself that it shows no order of events."""
+def _may_show_less(level: Level, observed: Observation) -> bool:
+    """Whether this run says itself that it shows less, or its connection cannot show more."""
+    if level == "framing":
+        return observed.frames is not None
     return observed.events is not None or "sequence" in observed.not_represented
 
 

@@ -37,7 +37,7 @@ class ReferenceAdapter:
         return Implementation(
             name="reference",
             version=f"chunkproof {version('chunkproof')}",
-            levels=("final", "sequence", "exact"),
+            levels=("final", "sequence", "exact", "timely"),
             profiles=(
                 "core",
                 "tools",
