@@ -11,13 +11,14 @@ import msgspec
 import pytest
 
 from chunkproof_conformance.cases.cassette import Case, Exchange
-from chunkproof_conformance.cases.index import iter_cases
+from chunkproof_conformance.cases.index import iter_cases, load_case
 from chunkproof_conformance.cases.key import CassetteKey, Provenance
 from chunkproof_conformance.connect.in_process import (
     ConnectionSpecError,
     InProcess,
     load_factory,
 )
+from chunkproof_conformance.implementations.reference.adapter import ReferenceAdapter
 from chunkproof_conformance.judge.expectation import Expectation
 from chunkproof_conformance.judge.observation import (
     Implementation,
@@ -393,3 +394,23 @@ def test_the_reference_passes_every_case_at_every_level_however_cut() -> None:
         if row.verdict.kind is not Kind.PASS and row.verdict.detail != "as specified"
     }
     assert not wrong
+
+
+def test_the_level_messages_runs_once_for_every_option_value() -> None:
+    """A wrong sequence in one mode alone is a failure; without options there is no level."""
+    spoken = load_case("inner-thoughts/generic-absent-speech")
+
+    class OneMode(ReferenceAdapter):
+        def run(self, stream: Stream) -> Observation:
+            observed = super().run(stream)
+            if stream.options.get("use_assistant_message"):
+                return msgspec.structs.replace(observed, messages=())
+            return observed
+
+    for factory, kind in ((ReferenceAdapter, Kind.PASS), (OneMode, Kind.FAIL)):
+        connection = InProcess(factory)
+        implementation = connection.start()
+        options = RunOptions(levels=("messages",), cuttings=("whole",))
+        rows = run_case(connection, implementation, spoken, load_expectation, options)
+        assert [(row.level, row.verdict.kind) for row in rows] == [("messages", kind)]
+        connection.stop()

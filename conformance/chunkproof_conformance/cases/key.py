@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from chunkproof_conformance.struct_schema import schema_of
 from chunkproof_conformance.synth.message import Message  # noqa: TC001 - msgspec reads it
 
 Profile = Literal[
@@ -157,11 +158,8 @@ class CassetteKey(_Member, frozen=True):
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of the key."""
-    schema = {
+    return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The `chunkproof` key of a cassette",
-        **msgspec.json.schema(CassetteKey),
+        **schema_of(CassetteKey),
     }
-    # As JSON has it: msgspec shows the defaults of tuples as tuples.
-    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(schema))
-    return plain

@@ -9,7 +9,7 @@ from typing import Final
 from chunkproof_conformance.cli.cuts import add_cut_options
 from chunkproof_conformance.cli.outputs import FORMATS, output
 
-LEVELS: Final = ("framing", "final", "sequence", "exact", "timely")
+LEVELS: Final = ("framing", "final", "sequence", "exact", "timely", "messages")
 STRENGTHS: Final = ("must", "should", "choice", "info")
 
 
@@ -27,7 +27,7 @@ def add_implementation_options(parser: ArgumentParser, default: str) -> None:
         "--implementation",
         action="append",
         metavar="IMPL",
-        help="py:module:factory, cmd:PROGRAM ARGS or impl:NAME; may be repeated "
+        help="py:module:factory, cmd:PROGRAM ARGS, http:PROGRAM ARGS or impl:NAME; may be repeated "
         f"(default: {default})",
     )
     parser.add_argument("--timeout", type=float, metavar="S", help="seconds per stream (10)")

@@ -19,6 +19,7 @@ from msgspec import UNSET, UnsetType
 from chunkproof.events import AnyEvent
 from chunkproof_conformance.connect.adapter import End, SseFrame
 from chunkproof_conformance.judge.observation import Implementation, Observation
+from chunkproof_conformance.struct_schema import schema_of
 
 VERSION: Final = 1
 MAX_LINE_BYTES: Final = 64 * 1024 * 1024
@@ -176,7 +177,7 @@ def json_schema(name: str) -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"chunkproof protocol {VERSION}: {name}",
-        **json.loads(json.dumps(msgspec.json.schema(MESSAGES[name]))),  # tuples as JSON has them
+        **schema_of(MESSAGES[name]),
     }
 
 

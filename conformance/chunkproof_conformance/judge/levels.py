@@ -22,6 +22,7 @@ from chunkproof_conformance.judge.comparison import Judgement, Terms
 from chunkproof_conformance.judge.exact import judge_exact
 from chunkproof_conformance.judge.final import judge_final
 from chunkproof_conformance.judge.framing import judge_framing
+from chunkproof_conformance.judge.messages import judge_messages
 from chunkproof_conformance.judge.observation import CHANNELS
 from chunkproof_conformance.judge.sequence import judge_sequence
 from chunkproof_conformance.judge.timely import judge_timely
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
 LADDER: Final[tuple[Level, ...]] = ("final", "sequence", "exact", "timely")
 """Lowest first."""
 
-LEVELS: Final[tuple[Level, ...]] = ("framing", *LADDER)
-"""`framing` stands beside the ladder: it is reached, or not, by itself."""
+BESIDE: Final[tuple[Level, ...]] = ("framing", "messages")
+"""They stand beside the ladder: each is reached, or not, by itself."""
+
+LEVELS: Final[tuple[Level, ...]] = ("framing", *LADDER, "messages")
 
 _TRUTH: Final = {"timely": "due"}
 """Where the truth of a level stands, if not under its own name."""
@@ -61,11 +64,13 @@ def judge(
     observation: Observation,
     blind: frozenset[str],
     edges: Sequence[int] = (),
+    *,
+    option: str = "",
 ) -> Judgement | None:
     """Judge one level; None where the observation cannot show it ("n/a").
 
     blind: the members the implementation has no place for. edges: the byte offset where each
-    piece ended, for the level timely.
+    piece ended, for the level timely. option: which of the sequences of the level messages.
     Raises: ValueError where the expectation lacks the level, or the observation contradicts
     itself.
     """
@@ -76,6 +81,9 @@ def judge(
     _refuse_contradictions(observation, terms)
     if level == "framing":
         return judge_framing(truth, observation)
+    if level == "messages":
+        seen = observation.messages
+        return None if seen is None else judge_messages(truth[option], seen)
     if level == "timely":
         return judge_timely(expected, observation, edges)
     if level == "exact":

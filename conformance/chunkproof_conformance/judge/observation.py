@@ -5,14 +5,14 @@ library has no place for stands in `not_represented` of its implementation. Empt
 null mean the same here: no code point arrived.
 """
 
-import json
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
 from chunkproof.events import AnyEvent, Outcome
+from chunkproof_conformance.struct_schema import schema_of
 
-Level: TypeAlias = Literal["framing", "final", "sequence", "exact", "timely"]
+Level: TypeAlias = Literal["framing", "final", "sequence", "exact", "timely", "messages"]
 Member: TypeAlias = Literal[
     "outcome",
     "role",
@@ -111,6 +111,8 @@ class Observation(_Reported, frozen=True):
     not_represented: frozenset[Member | Literal["sequence"]] = frozenset()
     frames: tuple[ObservedFrame, ...] | None = None
     """For the level framing; null where the library shows no frames."""
+    messages: tuple[dict[str, Any], ...] | None = None
+    """For the level messages; null where the library hands on none."""
 
 
 class Implementation(_Reported, frozen=True):
@@ -139,5 +141,5 @@ def json_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What an adapter reports after a run",
-        **json.loads(json.dumps(msgspec.json.schema(Observation))),  # tuples as JSON has them
+        **schema_of(Observation),
     }

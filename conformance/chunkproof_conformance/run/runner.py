@@ -6,10 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from msgspec import UnsetType
+
 from chunkproof_conformance.connect.adapter import SkippedRunError
 from chunkproof_conformance.connect.in_process import AdapterError, AdapterTimeoutError
 from chunkproof_conformance.connect.layers import entering
-from chunkproof_conformance.judge.levels import LADDER, judge, levels_of
+from chunkproof_conformance.judge.levels import BESIDE, LADDER, judge, levels_of
 from chunkproof_conformance.judge.verdicts import Kind, Verdict, verdict_of, worst
 from chunkproof_conformance.run.bounds import with_bounds
 from chunkproof_conformance.run.expectations import ExpectationError, NoExpectation
@@ -85,7 +87,7 @@ def run_case(
         level
         for level in levels_of(expected)
         # Beside the ladder: shown only of who claims it, or where it is asked for.
-        if level != "framing" or level in {*implementation.levels, *options.levels}
+        if level not in BESIDE or level in {*implementation.levels, *options.levels}
     ]
     if options.levels:
         levels = [level for level in levels if level in options.levels]
@@ -117,7 +119,7 @@ class _Trial:
         self._implementation = implementation
         self._case = case
         self._expected = expected
-        self._seen: dict[tuple[tuple[int, ...], bool], Observation | Verdict] = {}
+        self._seen: dict[tuple[tuple[int, ...], bool, str], Observation | Verdict] = {}
 
     def row(self, level: Level, plans: Sequence[CutPlan]) -> Row:
         """The worst verdict of all plans, and the smallest cut that shows it."""
@@ -137,30 +139,38 @@ class _Trial:
         return Row(self._implementation.name, self._case.id, level, verdict, plan, matters)
 
     def _verdict(self, level: Level, cuts: tuple[int, ...]) -> Verdict:
-        observed = self._observed(cuts, step=level == "timely")
+        if level != "messages":
+            return self._verdict_of(level, cuts)
+        expected = self._expected.messages
+        options = () if isinstance(expected, UnsetType) else expected
+        verdicts = [self._verdict_of(level, cuts, option) for option in options]
+        return verdicts[worst(verdicts)]
+
+    def _verdict_of(self, level: Level, cuts: tuple[int, ...], option: str = "") -> Verdict:
+        observed = self._observed(cuts, step=level == "timely", option=option)
         if isinstance(observed, Verdict):
             return observed
         edges = (*cuts, len(self._case.body))
         blind = self._implementation.not_represented
         try:
-            judgement = judge(level, self._expected, observed, blind, edges)
+            judgement = judge(level, self._expected, observed, blind, edges, option=option)
         except ValueError as error:  # the report contradicts itself
             return Verdict(Kind.ERROR, str(error))
         if judgement is None and not _may_show_less(level, observed):
-            what = "frames" if level == "framing" else "events"
+            what = {"framing": "frames", "messages": "messages"}.get(level, "events")
             return Verdict(Kind.ERROR, f"declares the level {level}, but reports no {what}")
         return verdict_of(judgement, contested=self._case.key.strength == "choice")
 
-    def _observed(self, cuts: tuple[int, ...], *, step: bool) -> Observation | Verdict:
+    def _observed(self, cuts: tuple[int, ...], *, step: bool, option: str) -> Observation | Verdict:
         """What one way of cutting shows; with step only where that says more."""
         step = step and self._implementation.step
-        if (cuts, step) not in self._seen:
-            self._seen[cuts, step] = self._observe(cuts, step=step)
-        return self._seen[cuts, step]
+        if (cuts, step, option) not in self._seen:
+            self._seen[cuts, step, option] = self._observe(cuts, step=step, option=option)
+        return self._seen[cuts, step, option]
 
-    def _observe(self, cuts: tuple[int, ...], *, step: bool) -> Observation | Verdict:
+    def _observe(self, cuts: tuple[int, ...], *, step: bool, option: str) -> Observation | Verdict:
         try:
-            stream = replace(stream_of(self._case, cuts), step=step)
+            stream = replace(stream_of(self._case, cuts), step=step, options=options_of(option))
             return self._connection.run(entering(stream, self._implementation.input))
         except SkippedRunError as reason:
             return Verdict(Kind.SKIPPED, str(reason))
@@ -170,10 +180,18 @@ class _Trial:
             return Verdict(Kind.ERROR, str(error))
 
 
+def options_of(option: str) -> dict[str, bool]:
+    """The options of a run from the key of an expected sequence: `name=true`, or nothing."""
+    name, _, value = option.partition("=")
+    return {name: value == "true"} if name else {}
+
+
 def _may_show_less(level: Level, observed: Observation) -> bool:
     """Whether this run says itself that it shows less, or its connection cannot show more."""
     if level == "framing":
         return observed.frames is not None
+    if level == "messages":
+        return observed.messages is not None
     return observed.events is not None or "sequence" in observed.not_represented
 
 

@@ -37,7 +37,7 @@ class ReferenceAdapter:
         return Implementation(
             name="reference",
             version=f"chunkproof {version('chunkproof')}",
-            levels=("final", "sequence", "exact", "timely"),
+            levels=("final", "sequence", "exact", "timely", "messages"),
             profiles=(
                 "core",
                 "tools",
@@ -49,6 +49,7 @@ class ReferenceAdapter:
                 "audio",
                 "annotations",
                 "legacy-functions",
+                "inner-thoughts",
                 "lenient",
             ),
             note="StreamParser, bytes in, events and result out",
@@ -56,6 +57,12 @@ class ReferenceAdapter:
         )
 
     def run(self, stream: Stream) -> Observation:
+        if stream.options:  # only the level messages has some
+            from chunkproof_conformance.implementations.reference.messages import (  # noqa: PLC0415 -- brings the official client
+                read_messages,
+            )
+
+            return Observation(outcome="complete", messages=read_messages(stream))
         reader = self.open(stream)
         events: list[AnyEvent] = []
         after: list[int] = []
