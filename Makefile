@@ -12,7 +12,7 @@ RUN_ARGS ?=
 PYTHONS ?= python3.11 python3.12 python3.13
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-versions bench lint format lock readme clean
+.PHONY: help run test test-all test-versions bench bench-interface lint format lock readme clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test-versions: ## the fast tests under several interpreters: PYTHONS="python3.12
 
 bench: $(INSTALLED) ## speed and memory of the reference, beside a floor and the official client
 	@$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)
+
+bench-interface: $(INSTALLED) ## the same of the agent interface: BENCH_ARGS="--letta PYTHON" beside the old class
+	@$(BIN)/python -m tests.benchmarks.interface $(BENCH_ARGS)
 
 lint: $(INSTALLED) ## ruff, mypy and pyright
 	@$(BIN)/ruff check .
