@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "show": "show one case: its wire, piece by piece, and what is expected of it",
     "record": "ask a server for every scenario and keep its answers as cassettes",
     "validate": "check that cassettes are what they say they are",
+    "serve": "replay cases over HTTP, for anybody's client",
     "parse": "parse a stream and show its events on the pieces they came from",
     "fuzz": "put streams nobody wrote down through every law",
     "mutants": "measure cases and laws on parsers that are wrong in one way each",

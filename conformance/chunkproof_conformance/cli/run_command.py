@@ -101,6 +101,8 @@ def the_job(options: Namespace, settings: Settings) -> Job:
     specs = tuple(options.implementation or settings.implementations) or DEFAULT_SPECS
     if any(spec in {"impl:openai-chunks", "impl:openai-stream"} for spec in specs):
         need("run", "openai", "httpx2")
+    if any(spec.startswith("http:") for spec in specs):
+        need("run", "h11")
     if "" not in sys.path:
         sys.path.insert(0, "")  # as `python -m` does: py:my_adapter:Factory lies in this folder
     narrowed = (options.k, options.profile, options.strength, options.level, options.corpus)

@@ -61,6 +61,7 @@ class Stream:
     request: members beside model and messages that the answer needs, such as n.
     options: of the level messages.
     frames, chunks: only where the implementation enters there.
+    base_url: where a client finds the stream; pieces is empty then.
     step: each piece is to be acknowledged before the next comes, where that can be.
     """
 
@@ -72,6 +73,7 @@ class Stream:
     options: Mapping[str, Any] = field(default_factory=dict)
     frames: tuple[SseFrame, ...] | None = None
     chunks: tuple[Any, ...] | None = None
+    base_url: str | None = None
     step: bool = False
 
 

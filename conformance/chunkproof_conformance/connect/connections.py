@@ -59,13 +59,19 @@ def connect(
 ) -> Connection:
     """A connection to the implementation that spec names; nothing is started yet.
 
-    spec: py:module:factory, impl:NAME, or cmd:PROGRAM ARGS. timeout: seconds per run.
+    spec: py:module:factory, impl:NAME, cmd:PROGRAM ARGS or http:PROGRAM ARGS. timeout: seconds
+    per run.
     validate: of every message to and from a program. apart: an adapter written in Python gets a
     process of its own. Raises: ConnectionSpecError.
     """
     kind, _, rest = spec.partition(":")
     if kind == "impl" and rest in SHIPPED_PROGRAMS:
         return Program(_node_program(rest), timeout=timeout, validate=validate)
+    if kind == "http":
+        # Imported here: it needs h11, which only this and `serve` do.
+        from chunkproof_conformance.connect.http_program import HttpProgram  # noqa: PLC0415
+
+        return HttpProgram(program_of(rest), timeout=timeout, validate=validate)
     if kind == "cmd":
         return Program(program_of(rest), timeout=timeout, validate=validate)
     factory = load_factory(spec)

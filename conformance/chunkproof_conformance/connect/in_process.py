@@ -60,7 +60,8 @@ def load_factory(spec: str) -> Callable[[], Adapter]:
         rest = SHIPPED[rest]
     elif kind != "py":
         raise ConnectionSpecError(
-            f"{spec!r} is no connection; write py:module:factory, cmd:PROGRAM ARGS or impl:NAME"
+            f"{spec!r} is no connection; write py:module:factory, cmd:PROGRAM, "
+            "http:PROGRAM or impl:NAME"
         )
     module_name, _, attribute = rest.partition(":")
     if not module_name or not attribute:

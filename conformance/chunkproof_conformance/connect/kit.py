@@ -125,6 +125,7 @@ class _Session:
             request=load.request,
             options=run.options,
             frames=tuple(load.frames) if isinstance(load.frames, list) else None,
+            base_url=run.base_url if isinstance(run.base_url, str) else None,
             chunks=tuple(load.chunks) if isinstance(load.chunks, list) else None,
         )
 

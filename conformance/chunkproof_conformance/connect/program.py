@@ -92,18 +92,25 @@ class Program:
 
     def run(self, stream: Stream) -> Observation:
         """One run, in the program that is there, else in a new one."""
+        return self.run_at(stream, None)
+
+    def run_at(self, stream: Stream, base_url: str | None) -> Observation:
+        """The same; with a base URL the stream is served there and no body crosses."""
         if self._process is None:
             if self._timeouts >= MAX_TIMEOUTS:
                 raise AdapterTimeoutError(f"not run: {self._timeouts} runs hung already")
-            self.start()
+            Program.start(self)
         self._deadline = monotonic() + self._timeout
-        stepping = stream.step and self._can_step
-        name = self._load(stream, stepping=stepping)
+        stepping = stream.step and self._can_step and base_url is None
+        name = self._load(stream, has_body=not stepping and base_url is None)
         seq = next(self._run_numbers)
         if stepping:
             return self._run_in_steps(seq, name, stream)
-        cuts = _cuts(stream) if stream.frames is None and stream.chunks is None else []
-        return self._observation(protocol.Run(seq, name, cuts, dict(stream.options)), seq)
+        is_cut = stream.frames is None and stream.chunks is None and base_url is None
+        message = protocol.Run(seq, name, _cuts(stream) if is_cut else [], dict(stream.options))
+        if base_url is not None:
+            message = msgspec.structs.replace(message, base_url=base_url)
+        return self._observation(message, seq)
 
     def stop(self) -> None:
         """Ask it to leave; end it and what it has left behind."""
@@ -136,7 +143,7 @@ class Program:
         self._can_step = implementation.step and implementation.input == "bytes"
         return implementation
 
-    def _load(self, stream: Stream, *, stepping: bool) -> str:
+    def _load(self, stream: Stream, *, has_body: bool) -> str:
         """The name of this stream in the program; its body crosses once."""
         message = protocol.Load(
             "",
@@ -149,7 +156,7 @@ class Program:
             message = msgspec.structs.replace(message, frames=list(stream.frames))
         elif stream.chunks is not None:
             message = msgspec.structs.replace(message, chunks=list(stream.chunks))
-        elif not stepping:
+        elif has_body:
             message = msgspec.structs.replace(message, body=b"".join(stream.pieces))
         if self._loaded is not None and self._loaded[1] == message:
             return self._loaded[0]

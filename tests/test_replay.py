@@ -1,0 +1,336 @@
+"""The replay server and the transports: the recorded bytes, cut as asked, ended as asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import httpx2
+import msgspec
+import openai
+import pytest
+
+from chunkproof_conformance.cases.index import iter_cases, load_case
+from chunkproof_conformance.cli.main import main
+from chunkproof_conformance.connect.adapter import Stream
+from chunkproof_conformance.connect.connections import connect
+from chunkproof_conformance.connect.replay import ReplayServer, Served, served
+from chunkproof_conformance.connect.replay_transport import chunkproof_transport
+from chunkproof_conformance.connect.validation import validate
+from chunkproof_conformance.synth.cuts import every, pieces_at
+from tests.node_packages import SOURCE, node_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from chunkproof_conformance.cases.cassette import Case
+
+PLAIN = "text/llama-cpp-python-plain"
+PIECES = (b"data: 1\n\n", b"da", b"ta: 2\n\n")
+BODY = b"".join(PIECES)
+ASK = b'{"stream": true}'
+
+
+@pytest.fixture
+def server() -> Iterator[ReplayServer]:
+    server = ReplayServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+async def raw(url: str, request: bytes | None = None) -> bytes:
+    """Everything the server writes on one connection, until it closes it."""
+    port = int(re.findall(r":(\d+)/", url)[0])
+    path = url.partition(f":{port}")[2]
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = f"POST {path}/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
+    writer.write(request or head.encode() + b"content-length: %d\r\n\r\n%b" % (len(ASK), ASK))
+    received = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    return received
+
+
+# The wire -------------------------------------------------------------------------------------
+
+
+def test_every_piece_is_one_http_chunk(server: ReplayServer) -> None:
+    url = server.base_url(server.add(Served(PIECES)))
+    head, _, body = asyncio.run(raw(url)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert b"transfer-encoding: chunked" in head.lower()
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in PIECES)
+    assert body == chunks + b"0\r\n\r\n"
+
+
+def test_a_missing_last_chunk_and_a_short_length_end_the_connection_too_early(
+    server: ReplayServer,
+) -> None:
+    unended = asyncio.run(raw(server.base_url(server.add(Served(PIECES, "no-last-chunk")))))
+    assert unended.endswith(b"7\r\nta: 2\n\n\r\n")
+    short = asyncio.run(raw(server.base_url(server.add(Served(PIECES, "short-length")))))
+    head, _, body = short.partition(b"\r\n\r\n")
+    assert body == BODY
+    assert b"content-length: %d" % (len(BODY) + 100) in head.lower()
+
+
+@pytest.mark.parametrize(
+    ("end", "error"),
+    [
+        ("reset", httpx2.ReadError),
+        ("short-length", httpx2.RemoteProtocolError),
+        ("no-last-chunk", httpx2.RemoteProtocolError),
+    ],
+)
+def test_a_client_sees_how_it_ends(server: ReplayServer, end: Any, error: type[Exception]) -> None:
+    """And has everything that came before."""
+    url = server.base_url(server.add(Served(PIECES, end)))
+    seen = b""
+    raised: Exception | None = None
+    with httpx2.Client() as client, client.stream("POST", f"{url}/x", content=ASK) as response:
+        try:
+            for piece in response.iter_raw():
+                seen += piece
+        except httpx2.HTTPError as caught:
+            raised = caught
+    assert type(raised) is error
+    assert seen == BODY
+
+
+def test_gzip_gives_the_same_bytes_piece_by_piece(server: ReplayServer) -> None:
+    url = server.base_url(server.add(Served(PIECES, gzip=True)))
+    with httpx2.Client() as client, client.stream("POST", f"{url}/x", content=ASK) as response:
+        assert response.headers["content-encoding"] == "gzip"
+        assert b"".join(response.iter_bytes()) == BODY
+
+
+def test_delays_are_kept(server: ReplayServer) -> None:
+    url = server.base_url(server.add(Served(PIECES, delays=(0.0, 0.1, 0.1))))
+    with httpx2.Client() as client, client.stream("POST", f"{url}/x", content=ASK) as response:
+        came = [(time.monotonic(), piece) for piece in response.iter_raw()]
+    assert tuple(piece for _, piece in came) == PIECES
+    assert came[2][0] - came[0][0] > 0.15
+
+
+def test_one_connection_serves_many_streams(server: ReplayServer) -> None:
+    """Keep-alive, also after a 404; the nonce picks the stream."""
+    urls = [server.base_url(server.add(Served((b"%d" % number,)))) for number in range(5)]
+    gone = server.base_url("no-such-nonce")
+    with httpx2.Client(limits=httpx2.Limits(max_connections=1)) as client:
+        for url in (*urls, gone, urls[0]):
+            response = client.post(f"{url}/chat/completions", content=ASK)
+            expected = (404, None) if url == gone else (200, urls.index(url))
+            assert response.status_code == expected[0]
+            assert expected[1] is None or response.text == str(expected[1])
+
+
+def test_status_and_error_bodies_are_served(server: ReplayServer) -> None:
+    headers = (("content-type", "application/json"), ("retry-after", "7"))
+    url = server.base_url(server.add(Served((b'{"error": "no"}',), "eof", 429, headers)))
+    response = httpx2.post(f"{url}/x", content=ASK)
+    assert (response.status_code, response.headers["retry-after"]) == (429, "7")
+    assert response.json() == {"error": "no"}
+
+
+def test_a_request_that_asks_for_no_stream_gets_the_twin(server: ReplayServer) -> None:
+    url = server.base_url(server.add(Served(PIECES, plain=(200, "application/json", b"{}"))))
+    assert httpx2.post(f"{url}/x", content=b'{"n": 1}').content == b"{}"
+    assert httpx2.post(f"{url}/x", content=ASK).content == BODY
+
+
+@pytest.mark.parametrize("request_", [b"no http\r\n\r\n", b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"])
+def test_what_is_no_request_of_ours_harms_nobody(server: ReplayServer, request_: bytes) -> None:
+    url = server.base_url(server.add(Served(PIECES)))
+    port = int(re.findall(r":(\d+)/", url)[0])
+
+    async def knock() -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request_)
+        writer.close()
+        await writer.wait_closed()
+
+    asyncio.run(knock())
+    assert httpx2.post(f"{url}/x", content=ASK).content == BODY
+
+
+def test_a_request_too_large_is_refused(
+    server: ReplayServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = server.base_url(server.add(Served(PIECES)))
+    monkeypatch.setattr("chunkproof_conformance.connect.replay.MAX_REQUEST", 10)
+    assert httpx2.post(f"{url}/x", content=b"x" * 11).status_code == 413
+    assert httpx2.post(f"{url}/x", content=b"x" * 10).content == BODY
+
+
+def test_two_hundred_streams_at_once_have_not_one_wrong_byte(server: ReplayServer) -> None:
+    """Every one its own body, cut its own way."""
+    cases = [case for case in iter_cases() if case.key.end == "eof" and case.body][:20]
+    bodies = {}
+    for number in range(200):
+        body = cases[number % len(cases)].body[: 20_000 + number]
+        cuts = every(len(body), 7 + number)
+        bodies[server.base_url(server.add(served(Stream(pieces_at(body, cuts)))))] = body
+
+    async def fetch(client: httpx2.AsyncClient, url: str) -> bool:
+        response = await client.post(f"{url}/chat/completions", content=ASK)
+        return response.content == bodies[url]
+
+    async def fetch_all() -> list[bool]:
+        limits = httpx2.Limits(max_connections=200)
+        async with httpx2.AsyncClient(limits=limits, timeout=60) as client:
+            return await asyncio.gather(*(fetch(client, url) for url in bodies))
+
+    assert asyncio.run(fetch_all()) == [True] * 200
+
+
+# Transports -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+@pytest.mark.parametrize("cuts", [None, (), (1, 5, 100)], ids=["recorded", "whole", "cut"])
+def test_a_transport_hands_over_the_pieces(library: Any, cuts: tuple[int, ...] | None) -> None:
+    """To a sync and an async client alike, of both libraries."""
+    case = load_case(PLAIN)
+    pieces = case.pieces if cuts is None else pieces_at(case.body, cuts)
+    transport = chunkproof_transport(PLAIN, cuts, library=library)
+    with (
+        library.Client(transport=transport) as client,
+        client.stream("POST", "http://x/v1", content=ASK) as response,
+    ):
+        assert tuple(response.iter_raw()) == pieces
+
+    async def read() -> tuple[bytes, ...]:
+        async with (
+            library.AsyncClient(transport=transport) as client,
+            client.stream("POST", "http://x/v1", content=ASK) as response,
+        ):
+            return tuple([piece async for piece in response.aiter_raw()])
+
+    assert asyncio.run(read()) == pieces
+
+
+def broken_case() -> Case:
+    case = load_case(PLAIN)
+    return replace(case, key=msgspec.structs.replace(case.key, end="reset"))
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+def test_a_transport_ends_as_it_was_recorded(library: Any) -> None:
+    transport = chunkproof_transport(broken_case(), library=library)
+    with (
+        library.Client(transport=transport) as client,
+        client.stream("POST", "http://x/v1", content=ASK) as response,
+        pytest.raises(library.ReadError),
+    ):
+        response.read()
+
+
+def test_the_official_client_reads_a_case_through_a_transport() -> None:
+    """Streamed, and the same request without streaming from the twin."""
+    case = next(case for case in iter_cases() if case.twin and case.id.startswith("text/"))
+    http_client = httpx2.Client(transport=chunkproof_transport(case))
+    client = openai.OpenAI(api_key="none", base_url="http://x/v1", http_client=http_client)
+    ask: Any = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
+    chunks = client.chat.completions.create(stream=True, **ask)
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    whole = client.chat.completions.create(**ask).choices[0].message.content
+    client.close()
+    assert text
+    assert text == whole
+
+
+def test_a_cut_outside_the_body_is_refused() -> None:
+    with pytest.raises(ValueError, match="ascend"):
+        chunkproof_transport(PLAIN, (10**9,))
+
+
+# http: ----------------------------------------------------------------------------------------
+
+CLIENT = """
+import httpx2
+from chunkproof_conformance.connect.kit import serve
+from chunkproof_conformance.judge.observation import Implementation, Observation, ObservedChoice
+
+class Client:
+    def start(self):
+        return Implementation("client", "1", input="http")
+    def run(self, stream):
+        assert stream.pieces == ()
+        try:
+            body = httpx2.post(stream.base_url + "/x", json={"stream": True}).text
+            return Observation("incomplete", choices=(ObservedChoice(0, text=body),))
+        except httpx2.HTTPError as error:
+            return Observation("failed", choices=())
+    def stop(self):
+        pass
+
+serve(Client)
+"""
+
+
+def test_a_client_program_reads_from_the_server(tmp_path: Path) -> None:
+    """Over real HTTP; no body crosses the pipe."""
+    path = tmp_path / "client.py"
+    path.write_text(CLIENT, encoding="utf-8")
+    connection = connect(f"http:{sys.executable} {path}", validate=validate)
+    assert connection.start().input == "http"
+    (choice,) = connection.run(Stream((b"a", b"b"))).choices or ()
+    assert choice.text == "ab"
+    assert connection.run(Stream((b"a",), end="reset")).outcome == "failed"
+    connection.stop()
+
+
+@pytest.mark.needs("node")
+@pytest.mark.needs("npm")
+@pytest.mark.parametrize("script", ["openai.mjs chunks", "ai_sdk.mjs compatible"])
+def test_the_node_clients_read_from_the_server(
+    script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHUNKPROOF_NODE_ROOT", str(node_root()))
+    connection = connect(f"http:node {SOURCE}/{script}", validate=validate)
+    connection.start()
+    case = load_case(PLAIN)
+    observation = connection.run(Stream(case.pieces))
+    connection.stop()
+    assert observation.outcome == "complete"
+    (choice,) = observation.choices or ()
+    assert choice.text == "Hello there! This text comes from a tiny scripted model. Bye."
+
+
+# The command ----------------------------------------------------------------------------------
+
+RUN = "import sys; from chunkproof_conformance.cli.main import main; sys.exit(main(sys.argv[1:]))"
+
+
+@pytest.mark.parametrize("options", [(), ("--every", "1"), ("--speed", "1000"), ("--gzip",)])
+def test_serve_prints_a_base_url_that_anybody_can_use(options: tuple[str, ...]) -> None:
+    words = [sys.executable, "-c", RUN, "serve", "--case", PLAIN, "--json", *options]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        urls = json.loads(process.stdout.readline())
+        response = httpx2.post(f"{urls[PLAIN]}/chat/completions", content=ASK)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+    assert response.content == load_case(PLAIN).body
+
+
+@pytest.mark.parametrize(
+    "words", [["--case", "no/such"], ["--port", "1", "--host", "192.0.2.1"], ["--end", "never"]]
+)
+def test_serve_refuses_what_it_cannot_do(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", *words]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "Traceback" not in captured.err
