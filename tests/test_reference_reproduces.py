@@ -33,6 +33,9 @@ def test_the_reference_reproduces_the_expected_file(case_id: str) -> None:
         observation = ReferenceAdapter().run(Stream(cut(case), ENDS[case.key.end]))
         for level in levels_of(expected):
             judgement = judge(level, expected, observation, frozenset())
+            if level == "messages":  # an agent interface has them, a parser of the wire has none
+                assert judgement is None
+                continue
             assert judgement is not None
             assert judgement.differences == (), f"{name}, {level}"
             assert judgement.remarks == ()
