@@ -18,7 +18,7 @@ from chunkproof_conformance.cases.expected import read_expected
 from chunkproof_conformance.cases.index import case_ids, load_case
 from chunkproof_conformance.judge.messages import judge_messages
 from chunkproof_conformance.oracles import messages as oracle
-from chunkproof_conformance.synth.message import Call, Choice, Message
+from chunkproof_conformance.synth.message import Call, Choice, Message, Reasoning, Text
 from tests.interface.streams import Run, interface, segments
 from tests.interface.test_real_client import PieceTransport, read
 
@@ -70,7 +70,42 @@ def test_the_messages_are_those_of_the_expected_file(case_id: str, uam: bool) ->
 
 
 def test_there_are_enough_cases() -> None:
-    assert len(CASES) >= 40
+    """Made by us, and sent by real servers whose model gives its calls thoughts."""
+    kinds = [load_case(case_id).key.provenance.kind for case_id in CASES]
+    assert kinds.count("synthesised") >= 40
+    assert kinds.count("recorded") >= 16
+
+
+def test_every_case_of_the_profile_has_messages() -> None:
+    """And no other: what is not about thoughts does not ask for an agent interface."""
+    about = [name for name in case_ids() if "inner-thoughts" in load_case(name).key.profiles]
+    assert about == CASES
+
+
+def test_a_recorded_stream_is_read_as_its_levels_say() -> None:
+    """Text, reasoning and calls of choice 0, in the order of the level sequence."""
+    said = [
+        {"kind": "text", "text": "a"},
+        {"kind": "reasoning", "text": "b"},
+        {"kind": "tool_call", "id": "i", "type": "function", "name": "f", "arguments": "{}"},
+    ]
+    choice = {"index": 0, "finish_reason": "tool_calls"}
+    read = {"final": {"outcome": "complete", "choices": [choice]}, "sequence": {"0": said}}
+    parts = (Text("a"), Reasoning("b"), Call("i", "f", "{}"))
+    assert oracle.message_read(read) == Message((Choice(parts, "tool_calls"),))
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        {"final": {"outcome": "complete", "choices": []}},
+        {"final": {"outcome": "incomplete", "choices": []}, "sequence": {}},
+    ],
+)
+def test_messages_are_never_guessed(read: dict[str, Any]) -> None:
+    """A twin has no order of parts, and a cut stream half a call: the oracle refuses both."""
+    with pytest.raises(ValueError, match="messages"):
+        oracle.message_read(read)
 
 
 def test_a_difference_is_found() -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,12 +11,11 @@ from chunkproof_conformance.cases.index import load_case
 from chunkproof_conformance.oracles.transcript import read_transcript
 from chunkproof_conformance.oracles.twin import differences, expect
 from chunkproof_conformance.record.puppet import SCRIPTS
-from chunkproof_conformance.record.servers.mlx_lm.recipe import grouped, main
+from chunkproof_conformance.record.servers.mlx_lm.recipe import EVERY, grouped, main
 from chunkproof_conformance.record.servers.mlx_lm.redact import blanked
-from chunkproof_conformance.record.servers.mlx_lm.scenarios import SCENARIOS
 from chunkproof_conformance.record.session import STREAM_ONLY
 
-IDS = [scenario.id for scenario in SCENARIOS]
+IDS = [scenario.id for scenario in EVERY]
 
 
 def test_the_platform_is_blanked_and_no_length_changes() -> None:
@@ -53,7 +53,7 @@ def test_stream_and_twin_are_the_same_request(case_id: str) -> None:
     assert json.dumps(twin) == json.dumps(left)
 
 
-PLAIN = [s.id for s in SCENARIOS if s.truth is None]
+PLAIN = [s.id for s in EVERY if s.truth is None]
 
 
 @pytest.mark.parametrize("case_id", PLAIN)
@@ -74,8 +74,25 @@ def test_text_is_the_script(case_id: str) -> None:
     assert said == case.key.script["says"]
 
 
+@pytest.mark.parametrize("case_id", [name for name in IDS if name.startswith("inner-thoughts/")])
+def test_thoughts_stay_in_the_arguments_where_the_script_put_them(case_id: str) -> None:
+    """The server writes the JSON anew; names, members, their order and their values stay."""
+    case = load_case(case_id)
+    assert case.key.script is not None
+    written = re.findall(r"<tool_call>\n(.*)\n</tool_call>", case.key.script["says"])
+    said = read_transcript(case.body)["final"]["choices"][0]["tool_calls"]
+    assert [ordered(json.loads(call)) for call in written] == [
+        ordered({"name": call["name"], "arguments": json.loads(call["arguments"])}) for call in said
+    ]
+
+
+def ordered(call: dict[str, Any]) -> str:
+    """A call as text, so that the order of members counts."""
+    return json.dumps(call, ensure_ascii=False)
+
+
 def test_one_server_start_serves_all_scenarios_of_a_checkpoint() -> None:
-    groups = grouped(SCENARIOS)
+    groups = grouped(EVERY)
     settings = [(group[0].checkpoint, group[0].server) for group in groups]
     assert len(settings) == len(set(settings))
     assert sorted(scenario.id for group in groups for scenario in group) == sorted(IDS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from chunkproof_conformance.oracles import verdict
-from chunkproof_conformance.oracles.messages import expect_messages
+from chunkproof_conformance.oracles.messages import expect_messages, message_read
 
 if TYPE_CHECKING:
     from chunkproof_conformance.cases.cassette import Case
@@ -33,8 +33,9 @@ def expected_by_oracle(case: Case) -> dict[str, Any]:
     if "logprobs" not in case.key.profiles:
         for choice in expected["final"].get("choices", []):
             choice.pop("logprobs", None)
-    if "inner-thoughts" in case.key.profiles and case.key.message is not None:
-        expected["messages"] = expect_messages(case.key.message)
+    if "inner-thoughts" in case.key.profiles:
+        message = case.key.message or message_read(expected)
+        expected["messages"] = expect_messages(message)
     return expected
 
 

@@ -12,11 +12,19 @@ import json
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from chunkproof_conformance.synth.message import Call, Reasoning, Refusal, Text, outcome
+from chunkproof_conformance.synth.message import (
+    Call,
+    Choice,
+    Message,
+    Reasoning,
+    Refusal,
+    Text,
+    outcome,
+)
 
 if TYPE_CHECKING:
     from chunkproof_conformance.oracles.expectation import JsonObject
-    from chunkproof_conformance.synth.message import Message
+    from chunkproof_conformance.synth.message import Segment
 
 THOUGHTS: Final = "thinking"
 SPEECH: Final = ("send_message", "message")
@@ -24,6 +32,11 @@ OPTIONS: Final = {"use_assistant_message=false": False, "use_assistant_message=t
 """Per option value one sequence."""
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
+_SEGMENTS: Final[dict[str, type[Text | Reasoning | Refusal]]] = {
+    "text": Text,
+    "reasoning": Reasoning,
+    "refusal": Refusal,
+}
 _KINDS: Final = {Text: "assistant", Refusal: "assistant", Reasoning: "reasoning"}
 
 
@@ -40,6 +53,26 @@ class _Member(NamedTuple):
 def expect_messages(message: Message) -> JsonObject:
     """Per option value the messages of choice 0."""
     return {name: _merged(_said(message, speaks=speaks)) for name, speaks in OPTIONS.items()}
+
+
+def message_read(read: JsonObject) -> Message:
+    """Choice 0 as an oracle read it off a recorded stream, which nobody made from a message.
+
+    read: the levels final and sequence. Raises: ValueError without the latter, as a twin does
+    not tell what came first, or if the stream is not complete: its half arguments are for a
+    person to state.
+    """
+    if "sequence" not in read or read["final"]["outcome"] != "complete":
+        raise ValueError("messages are read off the sequence of a complete stream")
+    choices = read["final"]["choices"]
+    finish = next((one["finish_reason"] for one in choices if one["index"] == 0), None)
+    return Message((Choice(tuple(map(_segment, read["sequence"].get("0", ()))), finish),))
+
+
+def _segment(entry: JsonObject) -> Segment:
+    if entry["kind"] == "tool_call":
+        return Call(entry["id"], entry["name"], entry["arguments"])
+    return _SEGMENTS[entry["kind"]](entry["text"])
 
 
 def _said(message: Message, *, speaks: bool) -> list[JsonObject]:

@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float32]
 
+
+def _call(name: str, arguments: str) -> str:
+    """A call as the model writes it; arguments: JSON text."""
+    return f'<tool_call>\n{{"name": "{name}", "arguments": {arguments}}}\n</tool_call>'
+
+
 SCRIPTS: Final[Mapping[str, str]] = {
     "hello": "Hello there! This text comes from a tiny scripted model. Bye.",
     "unicode": (
@@ -83,6 +89,37 @@ SCRIPTS: Final[Mapping[str, str]] = {
     "badjson": (
         'One moment.\n<tool_call>\n{"name": "get_weather", "arguments": {"city": "Par\n</tool_call>'
     ),
+    # An agent's calls, the thoughts inside the arguments.
+    "sayfirst": _call("send_message", '{"thinking": "I should greet.", "message": "Hello there!"}'),
+    "saylast": _call("send_message", '{"message": "It rains.", "thinking": "Short is enough."}'),
+    "saybare": _call("send_message", '{"message": "Just this."}'),
+    "sayunicode": _call(
+        "send_message",
+        '{"thinking": "Überlegen 🤔, 考える", "message": "Grüße, 日本語 👩\u200d👩\u200d👧!"}',
+    ),
+    "sayescapes": _call(
+        "send_message",
+        r'{"thinking": "say \"hi\"\n\\ \u00fc", "message": "a\tb \/ \ud83d\ude80 {\"c\":1}\\"}',
+    ),
+    "sayheartbeat": _call(
+        "send_message", '{"thinking": "More to do.", "message": "Wait ", "request_heartbeat": true}'
+    ),
+    "lookfirst": _call("look_up", '{"thinking": "Look it up.", "query": "weather", "page": 2}'),
+    "lookmiddle": _call("look_up", '{"query": "rain", "thinking": "Only rain.", "page": 3}'),
+    "looklast": _call("look_up", '{"query": "wind", "page": 4, "thinking": "Wind it is."}'),
+    "lookbare": _call("look_up", '{"query": "snow"}'),
+    "looknested": _call(
+        "look_up", '{"thinking": "Narrow it.", "filter": {"thinking": "inner", "days": [1, 2]}}'
+    ),
+    "pingthink": _call("ping", '{"thinking": "Is it up?"}'),
+    "looktwo": _call("look_up", '{"thinking": "North first.", "query": "Oslo"}')
+    + _call("look_up", '{"query": "Rome", "thinking": "Then south."}'),
+    "saylook": _call("send_message", '{"thinking": "Say so.", "message": "One moment."}')
+    + "\n"
+    + _call("look_up", '{"thinking": "Now look.", "query": "Graz"}'),
+    "textlook": "Let me see.\n" + _call("look_up", '{"thinking": "Why not.", "query": "sun"}'),
+    "thinksay": "<think>\nA greeting.\n</think>\n\n"
+    + _call("send_message", '{"thinking": "Be kind.", "message": "Good day!"}'),
 }
 END: Final = "<|im_end|>"
 PAD: Final = "<|endoftext|>"

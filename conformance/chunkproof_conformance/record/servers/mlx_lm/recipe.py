@@ -30,11 +30,13 @@ from chunkproof_conformance.record.cassette import LOOPBACK, pieces_of, to_casse
 from chunkproof_conformance.record.server import HOST, running
 from chunkproof_conformance.record.servers.mlx_lm.redact import PLATFORM_BLANKED, redacted
 from chunkproof_conformance.record.servers.mlx_lm.scenarios import SCENARIOS, Scenario
+from chunkproof_conformance.record.servers.mlx_lm.thoughts import THOUGHTS
 from chunkproof_conformance.record.session import RecordError, Recording, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+EVERY: Final = (*SCENARIOS, *THOUGHTS)
 REQUIREMENTS: Final = ("mlx[cpu]", "mlx-lm", "numpy", "tokenizers", "safetensors")
 PORT: Final = 8080
 """mlx-lm's own default; it stands in the recorded addresses."""
@@ -190,7 +192,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     options = parser.parse_args(None if arguments is None else list(arguments))
     wanted = [
         scenario
-        for scenario in SCENARIOS
+        for scenario in EVERY
         if (not options.ids or scenario.id in options.ids)
         and (options.force or not (options.out / f"{scenario.id}.yaml").exists())
     ]
