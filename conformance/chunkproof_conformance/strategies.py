@@ -147,7 +147,7 @@ def tool_arguments(
     )
     framing = st.sampled_from((Framing(), Framing(ascii=True), Framing(separators=(", ", ": "))))
     objects = st.builds(to_json, members, framing)
-    deep = st.integers(1, max(depth, 1)).map(lambda n: '{"a":' * n + "1" + "}" * n)
+    deep = st.integers(0, depth).map(lambda n: '{"a":' * n + "{}" + "}" * n)
     long = st.integers(0, length).map(lambda n: '{"a":"' + "x" * n + '"}')
     whole = objects | deep | long
     broken = whole.flatmap(lambda text: st.integers(1, len(text) - 1).map(lambda at: text[:at]))
@@ -169,7 +169,7 @@ def messages(
     max_choices: int = 2,
 ) -> Message:
     """What one stream says, from its first word to its end. Shrinks to one choice that says
-    "0" and stops.
+    one short thing.
 
     says: what may be in it, names of `FEATURES`; a dialect's `says` will do. Raises:
     ValueError where nothing can be said, or for sizes under 1.
@@ -179,12 +179,15 @@ def messages(
         raise ValueError(f"nothing can be said with {sorted(said)} in {max_choices} choices")
     if max_segments < 1:
         raise ValueError(f"max_segments is 1 or more, not {max_segments}")
-    number = draw(st.integers(1, max_choices if "choices" in said else 1))
-    fails = "error" in said and "finish" in said and draw(_rarely())
+    # All is drawn for every `says`, and dropped where it may not be said: then an example of
+    # one dialect shrinks into one of another.
+    number = draw(st.integers(1, max_choices))
+    fails = draw(_rarely()) and {"error", "finish"} <= said
+    counts = draw(st.none() | st.builds(Usage, *[st.integers(1, 10_000)] * 3))
+    number = number if "choices" in said else 1
     choices = [draw(_choices(index, said, max_segments, fails)) for index in range(number)]
-    counts = st.builds(Usage, *[st.integers(1, 10_000)] * 3)
-    usage = draw(st.none() | counts) if "usage" in said and not fails else None
-    failure = Failure(draw(st.sampled_from(("overloaded", "quota")))) if fails else None
+    usage = counts if "usage" in said and not fails else None
+    failure = Failure("overloaded", "server_error") if fails else None
     return Message(tuple(choices), usage, failure, "done" if "done" in said else "eof")
 
 
@@ -193,50 +196,42 @@ def _rarely() -> st.SearchStrategy[bool]:
     return st.integers(0, 7).map(lambda lot: lot == 7)
 
 
+_SPEECH: Final[dict[str, type[Text | Reasoning | Refusal]]] = {
+    "reasoning": Reasoning,
+    "text": Text,
+    "refusal": Refusal,
+}
+"""In the order in which a choice says them."""
+
+
 @st.composite
 def _choices(
     draw: st.DrawFn, index: int, said: frozenset[str], max_segments: int, fails: bool
 ) -> Choice:
-    segments: list[Segment] = []
-    kinds: dict[str, type[Text | Reasoning | Refusal]] = {
-        "reasoning": Reasoning,
-        "text": Text,
-        "refusal": Refusal,
-    }
-    for name, kind in kinds.items():
-        if name in said and draw(st.booleans()):
-            segments.append(kind(draw(texts())))
-    calls: list[Segment] = []
-    if "calls" in said:
-        most = min(3, max_segments) if "parallel" in said else 1
-        calls = [
-            Call(f"call-{index}-{at}", draw(_names()), draw(tool_arguments()))
-            for at in range(draw(st.integers(0, most)))
-        ]
-    if "legacy" in said and not calls and draw(_rarely()):
+    order = ("text", "reasoning", "refusal", "calls", "legacy")
+    able = [name for name in order if name in said]
+    kinds = [draw(st.sampled_from(able))]
+    kinds += draw(st.lists(st.sampled_from(able), max_size=max_segments - 1))
+    segments: list[Segment] = [
+        kind(draw(texts())) for name, kind in _SPEECH.items() if name in kinds
+    ]
+    most = 3 if "parallel" in said else 1
+    calls: list[Segment] = [
+        Call(f"call-{index}-{at}", draw(_names()), draw(tool_arguments()))
+        for at in range(min(kinds.count("calls"), most))
+    ]
+    if "legacy" in kinds and not calls:
         calls = [Call(None, draw(_names()), draw(tool_arguments()), legacy=True)]
-    if not segments and not calls:
-        segments = [_anything(draw, said, index)]
     spoken = [*segments, *calls][:max_segments]
     named = [part for part in spoken if isinstance(part, Call)]
     legacy = any(call.legacy for call in named)
+    number = draw(st.integers(0, 2))
+    reason: str | None = ("stop", "length", "content_filter")[number]
+    if named:
+        reason = "function_call" if legacy else ("tool_calls", "stop", "tool_calls")[number]
     if fails or "finish" not in said:
         reason = None
-    elif named:
-        reason = "function_call" if legacy else draw(st.sampled_from(("tool_calls", "stop")))
-    else:
-        reason = draw(st.sampled_from(("stop", "length", "content_filter")))
     return Choice(tuple(spoken), reason, index)
-
-
-def _anything(draw: st.DrawFn, said: frozenset[str], index: int) -> Segment:
-    """The plainest thing that may be said: a choice that says nothing is no choice to many."""
-    for name, kind in (("text", Text), ("reasoning", Reasoning), ("refusal", Refusal)):
-        if name in said:
-            return kind(draw(texts()))
-    legacy = "calls" not in said
-    call_id = None if legacy else f"call-{index}-0"
-    return Call(call_id, draw(_names()), draw(tool_arguments()), legacy=legacy)
 
 
 def _names() -> st.SearchStrategy[str]:
@@ -339,7 +334,7 @@ def framings(base: Framing = Framing()) -> st.SearchStrategy[Framing]:  # noqa: 
 def streams(
     draw: st.DrawFn, *, dialects: Sequence[str] | None = None, framed: bool = True
 ) -> Streamed:
-    """A whole stream with its truth. Shrinks to "0" and a stop, in the first dialect.
+    """A whole stream with its truth. Shrinks to one short thing said, in a plain dialect.
 
     dialects: names; all there are where None. framed: spelt in any way WHATWG allows; else as
     the dialect spells it. Raises: ValueError for a name that no dialect has.

@@ -47,7 +47,7 @@ _CLASSES: Final = (
     rb'\\["\\/bfnrt]',
     rb"[\xc2-\xf4][\x80-\xbf]",
     rb'"[a-z_]+"\s*:',
-    rb":\s*-?[0-9]{2}",
+    rb"(?<=[:\s])-?[0-9]{2}",
     rb"\n\n|\r\n\r\n|\r\r",
     rb"data",
     rb"^:.",

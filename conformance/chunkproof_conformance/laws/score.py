@@ -123,12 +123,12 @@ def measure(mutant: Mutant) -> MutantScore:
     pairs = _cases()
     with mutant.applied():
         subject = reference()
-        cases = [kill for case, expected in pairs if (kill := _case_kill(subject, case, expected))]
+        cases = [kill for case, expected in pairs if (kill := case_kill(subject, case, expected))]
         laws = [kill for law in LAWS.values() if (kill := law_kill(subject, law))]
     return MutantScore(mutant.name, tuple(cases), tuple(laws))
 
 
-def _case_kill(subject: Subject, case: Case, expected: Expectation) -> Kill | None:
+def case_kill(subject: Subject, case: Case, expected: Expectation) -> Kill | None:
     """The kill of a case: any level, cut as recorded, not at all, or byte by byte."""
     for plan in cut_plans(case):
         if len(plan.cuts) + 1 == len(case.body) > MAX_BYTEWISE:

@@ -1,0 +1,193 @@
+"""The public strategies: what they draw is true, and shrinks to something to read."""
+
+import json
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, find, given, settings
+from hypothesis import strategies as st
+
+from chunkproof import parse
+from chunkproof_conformance import strategies
+from chunkproof_conformance.synth.dialect import CannotSay
+from chunkproof_conformance.synth.dialects.catalogue import DIALECTS
+from chunkproof_conformance.synth.message import Message, Text, features, outcome
+
+SLOW: Final = (HealthCheck.too_slow, HealthCheck.filter_too_much)
+QUIET: Final = settings(database=None, deadline=None, suppress_health_check=SLOW, max_examples=300)
+BODY: Final = b"data: {}\n\ndata: [DONE]\n\n"
+
+
+def smallest(strategy: st.SearchStrategy[Any], wanted: Any = lambda _: True) -> Any:
+    return find(strategy, wanted, settings=QUIET)
+
+
+def read_back(body: bytes) -> dict[str, Any]:
+    """The level final as the reference reads it, in the shape of `Streamed.truth`."""
+    read = parse([body]).to_dict()
+    usage = read["usage"]
+    counts = ("prompt_tokens", "completion_tokens", "total_tokens")
+    kept = ("index", "role", "text", "reasoning", "refusal", "finish_reason")
+    called = ("id", "type", "name", "arguments")
+    choices = [
+        {
+            **{name: choice[name] for name in kept},
+            "tool_calls": [{name: call[name] for name in called} for call in choice["tool_calls"]],
+        }
+        for choice in read["choices"]
+    ]
+    counted = usage and {name: usage[name] for name in counts}
+    return {"outcome": read["outcome"], "choices": choices, "usage": counted}
+
+
+@settings(deadline=None, suppress_health_check=SLOW)
+@given(strategies.streams())
+def test_the_truth_of_a_stream_is_what_its_bytes_say(stream: strategies.Streamed) -> None:
+    """The truth comes from the message; a parser that reads the bytes must find it."""
+    assert read_back(stream.body) == stream.truth["final"]
+
+
+@given(st.data())
+def test_pieces_add_up_to_the_body(data: st.DataObject) -> None:
+    """No piece is empty, and none is lost."""
+    body = data.draw(strategies.garbage())
+    pieces = data.draw(strategies.pieces(body))
+    assert b"".join(pieces) == body
+    assert all(pieces)
+
+
+@given(strategies.cuts(BODY))
+def test_cuts_ascend_and_lie_inside(cuts: tuple[int, ...]) -> None:
+    """They are what `pieces_at` and `--cuts` take."""
+    assert list(cuts) == sorted(set(cuts))
+    assert all(0 < cut < len(BODY) for cut in cuts)
+
+
+def test_cuts_shrink_to_none_and_pieces_to_one() -> None:
+    """The plainest way to hand a body over is whole."""
+    assert smallest(strategies.cuts(BODY)) == ()
+    assert smallest(strategies.pieces(BODY)) == (BODY,)
+    assert smallest(strategies.cuts(BODY), bool) == (1,)
+
+
+def test_arguments_shrink_to_an_empty_object() -> None:
+    """Which is the shortest a tool can be called with."""
+    assert smallest(strategies.tool_arguments()) == "{}"
+    assert smallest(strategies.tool_arguments(valid=False)) == "{"
+
+
+@given(strategies.tool_arguments())
+def test_valid_arguments_are_json(arguments: str) -> None:
+    """Any JSON object, with nasty strings in it, deep, or long."""
+    assert isinstance(json.loads(arguments), dict)
+
+
+@given(strategies.tool_arguments(valid=False))
+def test_broken_arguments_are_not(arguments: str) -> None:
+    """They break off before their end."""
+    with pytest.raises(ValueError, match=r"."):
+        json.loads(arguments)
+
+
+def test_arguments_may_be_deep_and_long() -> None:
+    """Sixty levels, four thousand letters: both are drawn."""
+    assert smallest(strategies.tool_arguments(), lambda text: text.count("{") >= 50)
+    assert smallest(strategies.tool_arguments(), lambda text: len(text) > 3_000)
+
+
+def test_a_message_shrinks_to_one_that_says_one_short_thing() -> None:
+    """Text alone shrinks to a zero; where calls may be said, one may be what is left."""
+    assert len(smallest(strategies.messages()).choices[0].segments) == 1
+    (choice,) = smallest(strategies.messages(says={"text", "finish"})).choices
+    assert choice.segments == (Text("0"),)
+    assert choice.finish == "stop"
+
+
+@given(strategies.messages(says={"text", "finish"}))
+def test_a_message_says_only_what_it_may(message: Message) -> None:
+    """So that a dialect, or a parser, can be left out of what it has no place for."""
+    assert features(message) <= {"text", "finish"}
+    assert outcome(message) in {"complete", "incomplete"}
+
+
+def test_every_feature_is_drawn() -> None:
+    """Nothing that a message can say is left to luck."""
+    drawn: set[str] = set()
+
+    @settings(max_examples=300, database=None, deadline=None, suppress_health_check=SLOW)
+    @given(strategies.messages())
+    def draw(message: Message) -> None:
+        drawn.update(features(message))
+
+    draw()
+    assert drawn >= strategies.FEATURES
+
+
+def test_a_stream_shrinks_to_a_readable_one() -> None:
+    """Six frames at most, that say one thing; and one choice of one segment."""
+    stream = smallest(strategies.streams(dialects=["generic"]))
+    assert stream.body.count(b"\n\n") <= 6
+    (choice,) = stream.message.choices
+    assert len(choice.segments) == 1
+
+
+def test_a_message_with_a_call_shrinks_to_the_smallest_call() -> None:
+    """Whoever looks for a bug in calls is shown `{}` and a short name."""
+    message = smallest(strategies.messages(), lambda one: "calls" in features(one))
+    (call,) = message.choices[0].segments
+    assert (call.name, call.arguments) == ("f", "{}")
+
+
+def test_chunks_are_those_of_the_dialect() -> None:
+    """The same message in any cut of deltas; a dialect refuses what it cannot say."""
+    message = Message((smallest(strategies.messages(says={"text", "finish"})).choices[0],))
+    for chunk in smallest(strategies.chunks(DIALECTS["generic"], message)):
+        assert chunk["object"] == "chat.completion.chunk"
+    refusing = next(one for one in DIALECTS.values() if "reasoning" not in one.says)
+    thought = smallest(
+        strategies.messages(says={"reasoning", "finish"}),
+        lambda one: "reasoning" in features(one),
+    )
+    with pytest.raises(CannotSay):
+        strategies.chunks(refusing, thought)
+
+
+@given(st.data())
+def test_faults_and_rewrites_are_the_same_every_time(data: st.DataObject) -> None:
+    """What is drawn is a value: applied twice it gives the same twice."""
+    stream = data.draw(strategies.streams(dialects=["openai-2024"], framed=False))
+    fault, rewriting = data.draw(strategies.faults()), data.draw(strategies.rewrites())
+    assert fault(stream.body) == fault(stream.body)
+    assert rewriting(stream.body) == rewriting(stream.body)
+
+
+def test_a_fault_shrinks_to_a_body_cut_off_at_its_start() -> None:
+    """Nothing is left of it."""
+    assert smallest(strategies.faults())(BODY) == b""
+
+
+def test_garbage_shrinks_to_nothing() -> None:
+    """The empty body."""
+    assert smallest(strategies.garbage()) == b""
+
+
+def bad_options() -> list[Any]:
+    return [
+        lambda: strategies.cuts(b"ab", max_cuts=-1),
+        lambda: strategies.texts(min_size=3, max_size=2),
+        lambda: strategies.tool_arguments(depth=1_000),
+        lambda: strategies.dialects(["no-such"]),
+        lambda: strategies.dialects([]),
+        lambda: strategies.rewrites(["no-such"]),
+        lambda: strategies.faults(["no-such"]),
+        lambda: strategies.garbage(max_size=-1),
+        lambda: smallest(strategies.messages(says=())),
+        lambda: smallest(strategies.messages(max_segments=0)),
+    ]
+
+
+@pytest.mark.parametrize("number", range(len(bad_options())))
+def test_a_bad_option_raises_at_once(number: int) -> None:
+    """With a sentence, not with an empty search."""
+    with pytest.raises(ValueError, match=r"."):
+        bad_options()[number]()
