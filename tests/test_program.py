@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,9 +20,11 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import msgspec
 import pytest
+import yaml
 
 import chunkproof_conformance
 from chunkproof import events as ev
+from chunkproof_conformance.cli.main import main
 from chunkproof_conformance.connect import protocol
 from chunkproof_conformance.connect.adapter import SkippedRunError, SseFrame, Stream
 from chunkproof_conformance.connect.connections import connect
@@ -500,3 +503,49 @@ def test_what_the_layer_below_cannot_make_is_skipped(
 ) -> None:
     with pytest.raises(SkippedRunError, match=says_what):
         entering(Stream((body,)), entry)
+
+
+# The documents --------------------------------------------------------------------------------
+
+PAGE = Path(__file__).parent.parent / "docs" / "ci.md"
+
+
+def test_the_shell_example_of_the_page_on_ci_speaks_the_protocol(tmp_path: Path) -> None:
+    """It reads nothing, says so, and is judged; every message obeys its schema."""
+    (script,) = re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    path = tmp_path / "adapter.sh"
+    path.write_text(script, encoding="utf-8")
+    connection = Program(["sh", str(path)], validate=validate)
+    assert connection.start().name == "sh"
+    for stream in (ONE, TWO):
+        assert connection.run(stream).outcome == "incomplete"
+    connection.stop()
+
+
+def test_the_python_example_of_the_page_on_ci_is_an_adapter(tmp_path: Path) -> None:
+    (code,) = re.findall(r"```python\n(from chunkproof.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    library = (
+        "class my_parser:\n"
+        "    Error = ValueError\n"
+        "    def parse(pieces):\n"
+        "        class message:\n"
+        "            text, finish_reason = b''.join(pieces).decode(), 'stop'\n"
+        "        return message\n"
+    )
+    path = tmp_path / "adapter.py"
+    path.write_text(library + code, encoding="utf-8")
+    connection = Program([sys.executable, str(path)], validate=validate)
+    assert connection.start().name == "my-parser"
+    assert text_of(connection) == "twomore"
+    connection.stop()
+
+
+def test_the_action_runs_a_command_that_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every option that action.yml passes is one of `chunkproof run`."""
+    action = yaml.safe_load((PAGE.parent.parent / "action.yml").read_text("utf-8"))
+    script = action["runs"]["steps"][-1]["run"]
+    options = set(re.findall(r"(?<![\w-])(--?[a-z][a-z-]*)(?= )", script)) - {"-z"}
+    assert main(["run", "--help"]) == 0
+    text = capsys.readouterr().out
+    assert len(options) >= 5
+    assert not {option for option in options if option not in text}

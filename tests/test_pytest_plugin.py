@@ -1,0 +1,118 @@
+"""The pytest plugin: what it costs who does not use it, and what it gives who does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+MODULE = "chunkproof_conformance.pytest_plugin"
+MISBEHAVING = Path(__file__).parent / "misbehaving.py"
+IS_INSTALLED = any(point.value == MODULE for point in entry_points(group="pytest11"))
+USE = () if IS_INSTALLED else ("-p", MODULE)
+
+COST = f"""
+import sys, time
+import pytest
+before = set(sys.modules)
+began = time.perf_counter()
+import {MODULE}
+seconds = time.perf_counter() - began
+new = {{name.partition(".")[0] for name in set(sys.modules) - before}}
+foreign = new - set(sys.stdlib_module_names) - {{"chunkproof_conformance"}}
+print(seconds, sorted(foreign))
+print(sorted(name for name in sys.modules if name.startswith("chunkproof")))
+"""
+
+
+def test_who_does_not_use_it_pays_nothing() -> None:
+    """Under 5 ms, the best of five; nothing outside the standard library and pytest."""
+    best = 9.0
+    for _ in range(5):
+        done = subprocess.run(
+            [sys.executable, "-c", COST], capture_output=True, text=True, check=True
+        )
+        first, modules = done.stdout.splitlines()
+        seconds, _, foreign = first.partition(" ")
+        best = min(best, float(seconds))
+        assert foreign == "[]"
+        assert modules == f"['chunkproof_conformance', '{MODULE}']"
+    assert best < 0.005
+
+
+def run(pytester: pytest.Pytester, *words: str) -> pytest.RunResult:
+    return pytester.runpytest_subprocess(*USE, "-p", "no:cacheprovider", *words, timeout=120)
+
+
+def test_an_implementation_is_collected_by_case_and_level(pytester: pytest.Pytester) -> None:
+    words = ("--chunkproof-impl", "impl:reference", "-k", "llama-cpp-python-plain", "-v")
+    result = run(pytester, *words)
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(["*text/llama-cpp-python-plain*final*PASSED*"])
+
+
+def test_a_required_failure_fails_and_says_how_to_repeat_it(pytester: pytest.Pytester) -> None:
+    spec = f"cmd:{sys.executable} {MISBEHAVING} well"
+    result = run(pytester, "--chunkproof-impl", spec, "-k", "llama-cpp-python-plain")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*/choices/0/text*", "*expected*", "*got*", "*chunkproof run -i *"]
+    )
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_a_known_failure_is_expected(pytester: pytest.Pytester) -> None:
+    known = pytester.makefile(".txt", known="text/llama-cpp-python-plain:final | /choices/0/text")
+    spec = f"cmd:{sys.executable} {MISBEHAVING} well"
+    words = ("--chunkproof-impl", spec, "-k", "llama-cpp-python-plain")
+    result = run(pytester, *words, "--chunkproof-known-failures", str(known))
+    result.assert_outcomes(xfailed=1)
+
+
+@pytest.mark.parametrize(
+    ("spec", "says_what"),
+    [
+        ("impl:nobody", "no implementation"),
+        (f"cmd:{sys.executable} {MISBEHAVING} crashes-at-start", "no licence found"),
+    ],
+)
+def test_what_cannot_be_judged_is_wrong_usage(
+    spec: str, says_what: str, pytester: pytest.Pytester
+) -> None:
+    result = run(pytester, "--chunkproof-impl", spec)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*{says_what}*"])
+
+
+OWN = """
+import httpx2
+import pytest
+
+@pytest.mark.chunkproof("text/llama-cpp-python-*", strength="must")
+def test_replay(chunkproof_case, chunkproof_transport, chunkproof_replay):
+    ask = {"stream": True}
+    with httpx2.Client(transport=chunkproof_transport(cuts=(3, 17))) as client:
+        assert client.post("http://x/v1", json=ask).content == chunkproof_case.body
+    url = chunkproof_replay()
+    assert httpx2.post(url + "/chat/completions", json=ask).content == chunkproof_case.body
+"""
+
+
+def test_fixtures_replay_cases_in_a_projects_own_tests(pytester: pytest.Pytester) -> None:
+    """One test per case that the mark names."""
+    pytester.makepyfile(OWN)
+    outcomes = run(pytester).parseoutcomes()
+    assert outcomes["passed"] > 1
+    assert set(outcomes) == {"passed"}
+
+
+def test_a_mark_that_names_no_case_is_refused(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(OWN.replace("llama-cpp-python-*", "no-such"))
+    result = run(pytester)
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*no case of chunkproof fits*"])
