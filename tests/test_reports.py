@@ -238,7 +238,10 @@ def test_rows_come_back_from_a_report_as_they_were(tmp_path: Path) -> None:
     run = report_of(verdict(Kind.FAIL, EVIL), verdict(Kind.CHOICE, "c"), verdict(Kind.PASS))
     first, *others = run.runs[0].rows
     lost = Verdict(Kind.FAIL, "", (Difference("/1", {"a": 1}, ABSENT, "lost"),))
-    rows = [replace(first, plan=explicit_plan((3, 17)), cutting_matters=True), *others]
+    rows = [
+        replace(first, plan=explicit_plan((3, 17)), cutting_matters=True, around=("a", "^")),
+        *others,
+    ]
     rows += [Row("mine", "text/c9", "exact", lost, CutPlan("byte by byte", "--every 1", ()))]
     head = header(Job(("cmd:x",)), run.cases, {})
     path = tmp_path / "r.jsonl"

@@ -27,6 +27,7 @@ from chunkproof_conformance.judge.observation import (
     ObservedError,
 )
 from chunkproof_conformance.judge.verdicts import Kind
+from chunkproof_conformance.run.caret import bytes_around
 from chunkproof_conformance.run.expectations import ExpectationError, load_expectation
 from chunkproof_conformance.run.plan import Selection, cut_plans, stream_of
 from chunkproof_conformance.run.report import (
@@ -200,6 +201,14 @@ def test_two_cuts_that_are_guilty_together_are_found() -> None:
     assert smallest_cuts(tuple(range(1, 200)), lambda cuts: {10, 150} <= set(cuts)) == (10, 150)
 
 
+def test_a_caret_stands_under_the_first_byte_after_the_cut() -> None:
+    """Bytes that are no printable ASCII are escapes, so that nothing moves."""
+    assert bytes_around("a\u00e9b".encode(), 2) == (r"a\xc3\xa9b", "     ^")
+    assert bytes_around(b'"q"', 0) == ('"q"', "^")
+    shown, caret = bytes_around(b"x" * 100, 50)
+    assert (shown, caret) == ("x" * 64, " " * 32 + "^")
+
+
 # Verdicts of well and badly behaved adapters --------------------------------------------------
 
 
@@ -219,6 +228,7 @@ def test_a_cut_that_matters_is_shrunk_and_named() -> None:
     assert row.verdict.kind is Kind.FAIL
     assert row.cutting_matters
     assert row.plan.cuts == (17,)
+    assert row.around == (r"data: one\n\ndata: two\n\n", " " * 19 + "^")
     run = ImplementationRun("py:a:b", Fake().start(), (row,), 0.0)
     assert repeat_command(run, row) == (
         "chunkproof run -i py:a:b -k text/by-hand --level final --cuts 17"

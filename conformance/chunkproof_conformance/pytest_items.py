@@ -145,7 +145,7 @@ def _story(judged: Judged, row: Row) -> str:
     if not verdict.differences:
         lines.append(verdict.detail)
     if row.cutting_matters:
-        lines.append(f"only when {row.plan.name}; in one piece it passes")
+        lines += [f"only when {row.plan.name}; in one piece it passes", *(row.around or ())]
     run = ImplementationRun(judged.spec, judged.implementation, (), 0.0)
     return "\n".join([*lines, f"$ {repeat_command(run, row)}"])
 

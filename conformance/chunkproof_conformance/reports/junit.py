@@ -78,7 +78,7 @@ def _story(run: ImplementationRun, row: Row) -> list[str]:
         expected, got = aligned(difference.expected, difference.got)
         lines += [difference.path, f"expected  {expected}", f"got       {got}"]
     if row.cutting_matters:
-        lines.append(f"only when {row.plan.name}")
+        lines += [f"only when {row.plan.name}", *(row.around or ())]
     return [*lines, f"$ {repeat_command(run, row)}"]
 
 

@@ -118,6 +118,7 @@ def _row_line(spec: str, row: Row) -> dict[str, Any]:
         "remarks": list(verdict.remarks),
         "plan": {"name": row.plan.name, "option": row.plan.option, "cuts": _cuts(row)},
         "cutting_matters": row.cutting_matters,
+        "around": row.around,
     }
 
 
@@ -147,6 +148,7 @@ def _row(line: dict[str, Any]) -> Row:
         verdict,
         CutPlan(plan["name"], plan["option"], tuple(plan["cuts"])),
         line["cutting_matters"],
+        tuple(line["around"]) if line["around"] else None,
     )
 
 

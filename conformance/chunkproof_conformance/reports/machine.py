@@ -96,6 +96,7 @@ def _row(report: Report, run: ImplementationRun, row: Row) -> dict[str, Any]:
         "remarks": list(verdict.remarks),
         "cut": row.plan.name if verdict.differences else "",
         "cutting_matters": row.cutting_matters,
+        "around": list(row.around or ()),
         "repeat": repeat_command(run, row) if verdict.message else "",
     }
     return {

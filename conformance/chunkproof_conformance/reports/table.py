@@ -211,6 +211,8 @@ def _what_happened(case: CaseFacts, row: Row) -> Iterator[RenderableType]:
         yield Text(verdict.detail[:300], style="red")
     if row.cutting_matters:
         yield Text(f"only when {_clipped(row.plan.name, 60)}; in one piece it passes", "yellow")
+        for line in row.around or ():
+            yield Text(line, no_wrap=True, overflow="ignore")
 
 
 def _weight(case: CaseFacts, *, required: bool) -> Text:

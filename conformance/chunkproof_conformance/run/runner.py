@@ -14,6 +14,7 @@ from chunkproof_conformance.connect.layers import entering
 from chunkproof_conformance.judge.levels import BESIDE, LADDER, judge, levels_of
 from chunkproof_conformance.judge.verdicts import Kind, Verdict, verdict_of, worst
 from chunkproof_conformance.run.bounds import with_bounds
+from chunkproof_conformance.run.caret import bytes_around
 from chunkproof_conformance.run.expectations import ExpectationError, NoExpectation
 from chunkproof_conformance.run.plan import (
     DEFAULT_CUTTINGS,
@@ -48,6 +49,8 @@ class Row:
     verdict: Verdict
     plan: CutPlan
     cutting_matters: bool = False
+    around: tuple[str, str] | None = None
+    """Where cutting matters: the bytes around the first cut, and a caret under it."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,8 @@ class _Trial:
                     plan.cuts, lambda cuts: self._verdict(level, cuts).kind is Kind.FAIL
                 )
                 verdict, plan = self._verdict(level, cuts), explicit_plan(cuts)
-        return Row(self._implementation.name, self._case.id, level, verdict, plan, matters)
+        around = bytes_around(self._case.body, plan.cuts[0]) if matters else None
+        return Row(self._implementation.name, self._case.id, level, verdict, plan, matters, around)
 
     def _verdict(self, level: Level, cuts: tuple[int, ...]) -> Verdict:
         if level != "messages":
