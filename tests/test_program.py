@@ -275,20 +275,23 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "jobs"), [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGINT, 2)]
+)
 def test_an_interrupt_writes_out_what_was_judged_and_leaves_no_process(
-    number: int, tmp_path: Path
+    number: int, jobs: int, tmp_path: Path
 ) -> None:
     """Ctrl-C, or a runner that is cancelled: exit code 2, the report says it was cut short."""
     path = tmp_path / "pids"
     spec = f"cmd:{sys.executable} {MISBEHAVING} hangs {path}"
     command = [sys.executable, "-c", RUN, "run", "-i", spec, "-k", "text/", "--json"]
+    command += ["-j", str(jobs)]
     # The first case is judged as recorded; the second way of cutting it hangs.
     run = subprocess.Popen(
         [*command, "--timeout", "60"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     deadline = time.monotonic() + 60
-    while not (path.exists() and pids(path)) and time.monotonic() < deadline:
+    while not (path.exists() and len(pids(path)) == jobs) and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(1)
     run.send_signal(number)
@@ -297,6 +300,7 @@ def test_an_interrupt_writes_out_what_was_judged_and_leaves_no_process(
     report = json.loads(out)
     assert report["finished"] is False
     assert [one["name"] for one in report["implementations"]] == ["hangs"]
+    assert len(pids(path)) == jobs
     assert all(map(is_gone_soon, pids(path)))
 
 
