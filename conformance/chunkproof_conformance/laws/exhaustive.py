@@ -18,7 +18,7 @@ from functools import partial
 from itertools import combinations, pairwise
 from json import JSONDecoder
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
@@ -31,6 +31,7 @@ from chunkproof_conformance.synth.cuts import every
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from chunkproof.events import AnyEvent
     from chunkproof_conformance.connect.adapter import Stream
     from chunkproof_conformance.laws.subject import Live
 
@@ -178,40 +179,63 @@ Window = tuple[int, int, int, int]
 """Start, start and end of the frame that is cut, end."""
 
 
+class _Uncut(NamedTuple):
+    """A parser that read a body up to a window's end, no frame cut, and what it said of it."""
+
+    parser: Live
+    said: list[AnyEvent]
+
+
 def _passes(make: Callable[[], Live], body: bytes, windows: list[Window]) -> tuple[set[int], int]:
     """Places that may matter, and the cut runs made: pass number n cuts n bytes into a frame."""
+    try:
+        uncut = [_read_up_to(make, body, windows[: at + 1]) for at in range(len(windows))]
+    except Exception:  # noqa: BLE001 -- whatever a parser under test raises
+        return set(range(1, len(body))), 0
     suspects: set[int] = set()
     runs = 0
     for depth in range(1, max((end - start for _, start, end, _ in windows), default=0)):
-        cut, uncut, at = make(), make(), 0
-        for window in windows:
+        deep = [at for at, window in enumerate(windows) if window[1] + depth < window[2]]
+        cut = make()
+        cut.feed(body[: windows[0][0]])
+        for at, window in enumerate(windows[: deep[-1] + 1]):
             place = window[1] + depth
             if place >= window[2]:
+                _feed(cut, body[window[0] : window[3]])
                 continue
             runs += 1
-            try:
-                is_same = _step(cut, uncut, body, (at, window[0], place, window[3]))
-            except Exception:  # noqa: BLE001 -- whatever a parser under test raises
-                is_same = False
-            at = window[3]
-            if not is_same:
+            if not _is_same(cut, uncut[at], body, (window[0], place, window[3])):
                 suspects.add(place)
-                cut, uncut, at = make(), make(), 0
+                cut = _read_up_to(make, body, windows[: at + 1]).parser
     return suspects, runs
 
 
-def _step(cut: Live, uncut: Live, body: bytes, at: tuple[int, int, int, int]) -> bool:
-    """Feed both to the window's end, the one cut inside; whether they are the same after."""
-    start, window, place, end = at
-    if start < window:
-        for parser in (cut, uncut):
-            parser.feed(body[start:window])
-    said = [*cut.feed(body[window:place]), *cut.feed(body[place:end])]
-    expected = uncut.feed(body[window:end])
-    # An empty piece adds nothing; it lets a parser drop what it held of the last one.
-    said += cut.feed(b"")
-    expected = [*expected, *uncut.feed(b"")]
-    return said == expected and same_state(cut, uncut)
+def _read_up_to(make: Callable[[], Live], body: bytes, windows: list[Window]) -> _Uncut:
+    """A new parser that read all these windows, each in one piece."""
+    parser = make()
+    parser.feed(body[: windows[0][0]])
+    said: list[AnyEvent] = []
+    for start, _, _, end in windows:
+        said = _feed(parser, body[start:end])
+    return _Uncut(parser, said)
+
+
+def _feed(parser: Live, *pieces: bytes) -> list[AnyEvent]:
+    """What it says of these pieces, and of an empty one.
+
+    An empty piece adds nothing; it lets a parser drop what it held of the last one.
+    """
+    return [event for piece in (*pieces, b"") for event in parser.feed(piece)]
+
+
+def _is_same(cut: Live, uncut: _Uncut, body: bytes, at: tuple[int, int, int]) -> bool:
+    """Feed a window, cut inside; whether it says and leaves behind what the whole one did."""
+    start, place, end = at
+    try:
+        said = _feed(cut, body[start:place], body[place:end])
+    except Exception:  # noqa: BLE001 -- whatever a parser under test raises
+        return False
+    return said == uncut.said and same_state(cut, uncut.parser)
 
 
 def same_state(one: Any, other: Any) -> bool:
