@@ -12,7 +12,7 @@ from importlib import import_module
 
 def main() -> None:
     """Fuzz one target until libFuzzer has enough, or something is wrong."""
-    import atheris  # type: ignore[import-not-found,unused-ignore]  # see the head of this module
+    import atheris  # type: ignore[import-untyped, import-not-found, unused-ignore]  # see the head of this module
 
     name = sys.argv.pop(1)
     with atheris.instrument_imports(include=["chunkproof", "chunkproof_conformance"]):

@@ -20,6 +20,7 @@ from chunkproof_conformance.laws.subject import Subject, body_of, reference
 from chunkproof_conformance.run.plan import stream_of
 from chunkproof_conformance.synth.blocks import body_of as joined
 from chunkproof_conformance.synth.cuts import pieces_at
+from tests.laws import page
 
 each_law = pytest.mark.parametrize("law", LAWS.values(), ids=lambda law: law.name)
 QUICK: Final = Stream(pieces_at(joined((delta(content="Hi"), finish(), DONE)), ()))
@@ -181,3 +182,9 @@ def test_the_laws_give_the_same_lots_for_the_same_stream() -> None:
     assert law.what.endswith("EQ")
     for stream in list(STREAMS.values())[:3]:
         assert list(law(reference(), stream)) == list(law(reference(), stream))
+
+
+def test_the_page_lists_every_law_and_rewrite() -> None:
+    """Written anew by `python -m tests.laws.page`."""
+    text = page.PAGE.read_text("utf-8")
+    assert page.written(text) == text

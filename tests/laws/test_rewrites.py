@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pytest
 
+from chunkproof_conformance.cases.rows import ROWS
 from chunkproof_conformance.laws.streams import STREAMS
 from chunkproof_conformance.laws.subject import body_of
 from chunkproof_conformance.synth.blocks import maybe_blocks
@@ -90,3 +91,9 @@ def test_a_pair_is_cut_between_its_two_escapes() -> None:
         for choice in chunk["choices"]
     )
     assert "\U0001f600" in json.loads(json.dumps(text))
+
+
+@each_rewrite
+def test_the_hazards_a_rewrite_names_are_rows_of_the_catalogue(rewrite: Rewrite) -> None:
+    """A name that stands nowhere else would lead nowhere."""
+    assert set(rewrite.rows) <= ROWS.keys()

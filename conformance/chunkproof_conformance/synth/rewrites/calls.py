@@ -284,7 +284,7 @@ CALLS: Final = (
     _halved("arguments-recut", _EQC, "arguments in more fragments", _arguments_cut),
     Rewrite("calls-in-turn", _EQM, "fragments of calls in turn", on_blocks(interleaved)),
     _every("id-repeated", _EQ, "the id on every fragment", _id_repeated, "tc-id-repeated"),
-    _every("id-blank", _EQ, "a later id empty or null", _id_blank, "tc-id-empty-string"),
+    _every("id-blank", _EQ, "a later id empty or null", _id_blank, "tc-id-empty-continuation"),
     _every(
         "id-fresh", _EQ, "a new id on nameless fragments", _id_fresh, "tc-id-changes-every-fragment"
     ),
@@ -293,7 +293,7 @@ CALLS: Final = (
     _every("name-blank", _EQ, "a later name empty or null", _name_blank),
     _halved("name-cut", _EQM, "the name in two fragments", _name_cut, "tc-name-fragmented"),
     _halved("name-late", _EQM, "the name after the id", _name_late, "tc-name-late"),
-    _every("type-absent", _EQ, "no type", _type_absent, "tc-type-missing"),
+    _every("type-absent", _EQ, "no type", _type_absent, "tc-type-missing-or-late"),
     _every("index-text", _EQM, "indexes as digit strings", _index_text, "tc-index-string"),
     _every("index-shifted", _EQM, "indexes with gaps, from 1", _index_shifted),
     _ordered("index-dropped", "no index; ids open calls", _index_dropped),

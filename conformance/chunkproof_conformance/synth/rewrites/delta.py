@@ -297,7 +297,7 @@ DELTA: Final = (
     Rewrite("delta-empty", _EQ, "deltas that say nothing", on_blocks(empty), ("delta-empty",)),
     Rewrite(
         "role-everywhere", _EQ, "the role in every delta", on_blocks(role_everywhere),
-        ("role-every-delta",),
+        ("role-every-chunk",),
     ),
     Rewrite("role-blank", _EQ, "a later role empty or null", on_blocks(role_blank)),
     Rewrite("role-absent", _EQ, "no role at all", on_blocks(role_absent)),
