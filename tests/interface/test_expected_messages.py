@@ -73,7 +73,7 @@ def test_there_are_enough_cases() -> None:
     """Made by us, and sent by real servers whose model gives its calls thoughts."""
     kinds = [load_case(case_id).key.provenance.kind for case_id in CASES]
     assert kinds.count("synthesised") >= 40
-    assert kinds.count("recorded") >= 16
+    assert kinds.count("recorded") >= 32
 
 
 def test_every_case_of_the_profile_has_messages() -> None:

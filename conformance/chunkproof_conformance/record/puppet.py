@@ -101,6 +101,10 @@ SCRIPTS: Final[Mapping[str, str]] = {
         "send_message",
         r'{"thinking": "say \"hi\"\n\\ \u00fc", "message": "a\tb \/ \ud83d\ude80 {\"c\":1}\\"}',
     ),
+    "sayescaped": _call(
+        "send_message",
+        r'{"thinking": "say \"hi\"\n\\ \u00fc", "message": "a\tb \ud83d\ude80 {\"c\":1}\\"}',
+    ),
     "sayheartbeat": _call(
         "send_message", '{"thinking": "More to do.", "message": "Wait ", "request_heartbeat": true}'
     ),
