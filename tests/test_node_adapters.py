@@ -182,6 +182,11 @@ class _KeptOpen:
 
     def __init__(self, connection: Connection) -> None:
         self.start, self.run = connection.start, connection.run
+        self.interrupt, self._connection = connection.interrupt, connection
+
+    @property
+    def stderr(self) -> str:
+        return self._connection.stderr
 
     def stop(self) -> None:
         pass
