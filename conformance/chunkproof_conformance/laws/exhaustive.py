@@ -131,8 +131,8 @@ def stepwise_cuts(subject: Subject, stream: Stream) -> Findings:
     """Every single cut, as `single_cuts` would find it; see the head of this module.
 
     A place where the two parsers are not equal is cut again with the body read anew, so a
-    find is always one of `single_cuts`. Falls back to it where the parser cannot be looked at, and for a long body, of which it
-    makes chosen cuts alone.
+    find is always one of `single_cuts`. Falls back to it where the parser cannot be looked
+    at, and for a long body, of which it makes chosen cuts alone.
     """
     body = body_of(stream)
     if subject.open is None or not 2 <= len(body) <= EVERY_CUT:
