@@ -119,3 +119,14 @@ def test_a_frame_over_the_limit_is_not_remembered() -> None:
     frame = (TEMPLATES[0] % ("a" * 5000)).encode()
     assert maybe_skeleton(frame, [Text(0, "a" * 5000, 1)]) is None
     assert json.loads(frame)["choices"]
+
+
+def test_a_reasoning_text_that_its_detail_does_not_mirror_is_read_the_whole_way() -> None:
+    """Remembered frames had both alike; one that has not keeps the detail's own text."""
+    shape = TEMPLATES[8]
+    texts = [("a", "a"), ("b", "b"), ("c", "c"), ("d", "other"), ("e", "e")]
+    body = "".join(f"data: {shape % pair}\n\n" for pair in texts).encode()
+    _, result = read(body)
+    path = "/choices/0/delta/reasoning_details"
+    assert result["choices"][0]["reasoning"] == "abcde"
+    assert result["extra"][path][0]["text"] == "abcothere"
