@@ -70,8 +70,10 @@ class Lexeme(Enum):
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _DIGITS: Final = re.compile(r"[0-9]*")
-_BODY: Final = re.compile(r'(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
-_LENIENT_BODY: Final = re.compile(r'(?:[^"\\]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
+# Unrolled, without possessive quantifiers: before 3.11.5 Python matches those wrongly (gh-106052).
+_ESCAPE: Final = r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})'
+_BODY: Final = re.compile(rf'[^"\\\x00-\x1f]*(?:{_ESCAPE}[^"\\\x00-\x1f]*)*')
+_LENIENT_BODY: Final = re.compile(rf'[^"\\]*(?:{_ESCAPE}[^"\\]*)*')
 _ESCAPE_BEGUN: Final = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{0,4})')
 _WORDS: Final = {"t": "true", "f": "false", "n": "null"}
 _EXPECTED: Final[Mapping[State, str]] = {
