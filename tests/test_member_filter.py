@@ -5,7 +5,6 @@ Oracle: a reader of whole objects made of the standard library's `raw_decode`.
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
@@ -23,6 +22,7 @@ from chunkproof.partial_json import (
     Role,
     ValueKind,
 )
+from tests.growth import assert_linear
 
 REST, VALUE, WATCHED = Role.REST, Role.VALUE, Role.WATCHED
 
@@ -577,14 +577,4 @@ def test_time_is_linear_one_by_one_and_at_once(before: str, inside: str, after: 
 
         return run
 
-    assert seconds(reading(24_000)) < 24 * seconds(reading(3_000))
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Least processor time of three runs."""
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
+    assert_linear(reading, 3_000)

@@ -6,7 +6,6 @@ Oracles: `json.loads` for whole texts, `jiter` in its partial mode for what a be
 import itertools
 import json
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -24,6 +23,7 @@ from chunkproof.partial_json import (
     JsonScanner,
     JsonStatus,
 )
+from tests.growth import assert_linear
 
 COMPLETE, INCOMPLETE, INVALID = JsonStatus.COMPLETE, JsonStatus.INCOMPLETE, JsonStatus.INVALID
 
@@ -567,16 +567,6 @@ def test_a_hundred_thousand_levels_are_read_without_recursion(text: str) -> None
     assert max(event.depth for event in events) >= 99_999
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Least processor time of three runs."""
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
-
-
 def text_of(shape: str, size: int) -> str:
     match shape:
         case "string":
@@ -617,7 +607,7 @@ def test_time_is_linear_in_code_points_one_by_one(
 
         return read_one_by_one
 
-    assert seconds(reading(24_000)) < 24 * seconds(reading(3_000))
+    assert_linear(reading, 3_000)
 
 
 @pytest.mark.slow
@@ -632,7 +622,7 @@ def test_a_megabyte_string_one_by_one_is_linear(reader: type[JsonScanner | JsonR
 
         return read_one_by_one
 
-    assert seconds(reading(1_000_000)) < 24 * seconds(reading(125_000))
+    assert_linear(reading, 125_000)
 
 
 @pytest.mark.parametrize("shape", ["string", "escapes", "lone halves", "number", "space", "depth"])
@@ -648,5 +638,4 @@ def test_time_is_linear_in_one_piece(shape: str) -> None:
 
         return read_at_once
 
-    size = 5_000 if shape == "depth" else 100_000
-    assert seconds(reading(8 * size)) < 24 * seconds(reading(size))
+    assert_linear(reading, 5_000 if shape == "depth" else 100_000)
