@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -35,6 +36,12 @@ def listens(port: int) -> bool:
     return False
 
 
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with socket.create_server((HOST, 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
 @contextlib.contextmanager
 def running(
     command: Sequence[str],
@@ -45,6 +52,9 @@ def running(
     patience: float = 120,
 ) -> Iterator[None]:
     """The server while the block runs; it is stopped at the end, also after an error.
+
+    It leads a process group of its own, and the whole group is stopped: some servers start
+    workers that outlive them and keep the port.
 
     folder: its working directory; `server.log` is written there. Servers put names and paths
         of their surroundings on the wire: choose one that may be published.
@@ -64,6 +74,7 @@ def running(
             env={**os.environ, **environment},
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         limit = time.monotonic() + patience
@@ -73,9 +84,26 @@ def running(
             time.sleep(0.2)
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _stop(process)
+
+
+def _stop(leader: subprocess.Popen[bytes], patience: float = 20) -> None:
+    """End the process group of this leader: asked first, killed after `patience` seconds."""
+    limit = time.monotonic() + patience
+    _signal(leader.pid, signal.SIGTERM)
+    while time.monotonic() < limit:
+        # The leader must be waited for, else its group never looks empty.
+        if leader.poll() is not None and not _signal(leader.pid, 0):
+            return
+        time.sleep(0.05)
+    _signal(leader.pid, signal.SIGKILL)
+    leader.wait()
+
+
+def _signal(group: int, number: int) -> bool:
+    """Send it to the group; whether there is anybody in it."""
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    return True
