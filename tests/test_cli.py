@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 import time
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from chunkproof_conformance.cases.cassette import write_cassette
+from chunkproof_conformance.cases.index import load_case
 from chunkproof_conformance.cli.main import COMMANDS, main
 
 STREAM = (
@@ -276,6 +279,24 @@ def test_a_named_implementation_that_does_not_conform_is_exit_1(
     assert "differs from TXT-1" in out
     command = f"$ chunkproof run -i py:{user_module}:Wrong -k {PLAIN} --level final"
     assert command in out
+
+
+def test_the_command_that_repeats_a_failure_names_the_corpus(
+    user_module: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is printed, given to a shell, finds the same case and says the same."""
+    corpus = tmp_path / "my corpus"
+    case = load_case(PLAIN)
+    write_cassette(corpus, case.key, case.stream, case.twin_exchange)
+    words = ["run", "-i", f"py:{user_module}:Wrong", "--corpus", str(corpus), "--failures", "1"]
+    assert main([*words, "--json"]) == 1
+    (failed, *_) = json.loads(capsys.readouterr().out)["implementations"][0]["verdicts"]
+    program, *again = shlex.split(failed["repeat"])
+    assert program == "chunkproof"
+    assert again[again.index("--corpus") + 1] == str(corpus)
+    assert main([*again, "--json"]) == 1
+    (repeated,) = json.loads(capsys.readouterr().out)["implementations"][0]["verdicts"]
+    assert repeated["differences"] == failed["differences"]
 
 
 def test_an_adapter_that_does_not_start_is_an_error_and_the_others_run(

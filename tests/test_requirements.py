@@ -86,7 +86,7 @@ def test_cases_are_scored_by_the_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert scored == {one}
     assert others
     assert all(case.rank.scored for case in facts_for(Job(requirements=LATEST), cases))
-    assert all(case.rank.scored for case in facts_for(Job(requirements="x", outside=True), cases))
+    assert all(case.rank.scored for case in facts_for(Job(requirements="x", corpus="mine"), cases))
 
 
 def test_a_set_that_is_not_there_is_refused() -> None:

@@ -110,7 +110,7 @@ def the_job(options: Namespace, settings: Settings) -> Job:
         specs,
         RunOptions(tuple(options.level), **_cuttings(options)),
         timeout=options.timeout or settings.timeout or 10.0,
-        outside=options.corpus is not None,
+        corpus=str(options.corpus or ""),
         validate=maybe_validate(options),
         jobs=options.jobs or settings.jobs or 1,
         known=known_lists(options, settings, specs),
@@ -194,7 +194,7 @@ def _maybe_lines(options: Namespace, job: Job, cases: Sequence[Case]) -> Lines |
     from chunkproof_conformance.run.job import facts_for
     from chunkproof_conformance.run.requirements import expected_hash
 
-    hashes = {} if job.outside else {case.id: expected_hash(case.id) for case in cases}
+    hashes = {} if job.corpus else {case.id: expected_hash(case.id) for case in cases}
     head = header(job, facts_for(job, cases), hashes)
     try:
         if options.resume and options.report.exists():

@@ -41,8 +41,8 @@ class Job:
     specs: tuple[str, ...] = DEFAULT_SPECS
     options: RunOptions = field(default_factory=RunOptions)
     timeout: float = 10.0
-    outside: bool = False
-    """The cases are not of our corpus: their oracles are asked now."""
+    corpus: str = ""
+    """The folder the cases are of, where it is not ours: their oracles are asked now."""
     validate: Callable[[str, Any], None] | None = None
     """Holds every message to and from a program against its schema."""
     jobs: int = 1
@@ -113,7 +113,7 @@ def chosen_cases(selection: Selection, folder: Path | None = None) -> list[Case]
 
 def facts_for(job: Job, cases: Sequence[Case]) -> tuple[CaseFacts, ...]:
     """The facts of the cases, each with whether it is scored. Raises: RequirementsError."""
-    if job.outside or not job.requirements:
+    if job.corpus or not job.requirements:
         return tuple(facts_of(case) for case in cases)
     scored = scored_ids(job.requirements)
     return tuple(facts_of(case, scored=case.id in scored) for case in cases)
@@ -172,7 +172,7 @@ class _One:
         except KeyboardInterrupt:
             first.stop()
             unknown = Implementation(self.spec, "unknown")
-            return ImplementationRun(self.spec, unknown, (), 0.0), False
+            return self._as_run(unknown, (), 0.0), False
         self.watcher.begins(self.spec, implementation)
         rows, whole = self._rows(implementation)
         stale: tuple[str, ...] = ()
@@ -181,7 +181,7 @@ class _One:
             stale = tuple(entry.pattern for entry in unmatched(rows, known))
         seconds = perf_counter() - began
         return (
-            ImplementationRun(self.spec, implementation, tuple(rows), seconds, stale, first.stderr),
+            self._as_run(implementation, rows, seconds, stale, first.stderr),
             whole,
         )
 
@@ -194,7 +194,19 @@ class _One:
         rows = [Row(self.spec, case.id, "final", verdict, NO_PLAN) for case in self.cases]
         for row in rows:
             self.watcher.judged(self.spec, [row])
-        return ImplementationRun(self.spec, implementation, tuple(rows), perf_counter() - began)
+        return self._as_run(implementation, rows, perf_counter() - began)
+
+    def _as_run(
+        self,
+        implementation: Implementation,
+        rows: Sequence[Row],
+        seconds: float,
+        stale: tuple[str, ...] = (),
+        stderr: str = "",
+    ) -> ImplementationRun:
+        return ImplementationRun(
+            self.spec, implementation, tuple(rows), seconds, stale, stderr, self.job.corpus
+        )
 
     def _rows(self, implementation: Implementation) -> tuple[list[Row], bool]:
         """The rows in the order of the cases, and whether all cases were judged."""
@@ -219,7 +231,7 @@ class _One:
         return rows
 
     def _is_red(self, implementation: Implementation, rows: Sequence[Row]) -> bool:
-        partial = ImplementationRun(self.spec, implementation, tuple(rows), 0.0)
+        partial = self._as_run(implementation, rows, 0.0)
         return not conforms(Report(self.facts, (partial,)), partial)
 
     def _judged(
@@ -230,7 +242,7 @@ class _One:
         def outside(case_id: str) -> Expectation:
             return expectation_of(by_id[case_id])
 
-        expectation = outside if self.job.outside else load_expectation
+        expectation = outside if self.job.corpus else load_expectation
         if len(self.connections) == 1:
             (connection,) = self.connections
             return run_implementation(

@@ -70,6 +70,8 @@ class ImplementationRun:
     """Entries of its list of known failures that speak of no run."""
     stderr: str = ""
     """The end of what its program wrote there."""
+    corpus: str = ""
+    """The `--corpus` value that repeats it; "" for our own cases."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,10 @@ def origin_counts(cases: Iterable[CaseFacts]) -> dict[Origin, int]:
 
 def repeat_command(run: ImplementationRun, row: Row) -> str:
     """The one line that repeats this verdict."""
-    words = ["chunkproof run", f"-i {quote(run.spec)}", f"-k {row.case}", f"--level {row.level}"]
+    words = ["chunkproof run", f"-i {quote(run.spec)}"]
+    if run.corpus:
+        words.append(f"--corpus {quote(run.corpus)}")
+    words += [f"-k {row.case}", f"--level {row.level}"]
     if row.plan.option:
         option = row.plan.option
         words.append(option if len(option) < 120 else "--every 1")
