@@ -1,6 +1,11 @@
 """A case claims rows of the catalogue; its bytes must show each of them."""
 
+import json
+from typing import Any, Final
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chunkproof_conformance.cases.cassette import Case
 from chunkproof_conformance.cases.expected import read_expected
@@ -73,13 +78,50 @@ def test_a_trait_sees_its_row(row: str, wire: WireView) -> None:
     assert not TRAITS[row](WireView(b"", (), 200, "eof"))
 
 
-@pytest.mark.parametrize(
-    "payload",
-    ["", "null", "[]", "{", '"x"', '{"choices": null}', '{"choices": [null, 5, {"delta": []}]}'],
+KNOWN: Final = (
+    *("id", "object", "created", "model", "choices", "usage", "error", "type", "message", "x_groq"),
+    *("index", "delta", "finish_reason", "logprobs", "role", "content", "refusal", "tool_calls"),
+    *("reasoning", "reasoning_details", "audio", "annotations", "images", "function_call"),
+    *("function", "custom", "name", "arguments", "input", "text", "total_tokens"),
 )
-def test_traits_survive_any_wire(payload: str) -> None:
+SCALARS: Final = (
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 2)
+    | st.floats()
+    | st.sampled_from(["", "stop", "{}", "null", '{"thinking": [', '"twice"', "\ud83d", "data: "])
+)
+
+
+def members(values: st.SearchStrategy[Any], **of: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Objects of known members; those that are named hold what is named, or any value."""
+    known = {name: of[name] | values if name in of else values for name in KNOWN}
+    return st.fixed_dictionaries({}, optional=known)
+
+
+ANYTHING: Final = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=2) | members(inner), max_leaves=6
+)
+ENTRIES: Final = st.lists(members(ANYTHING, function=members(ANYTHING)), max_size=2)
+DELTAS: Final = members(ANYTHING, tool_calls=ENTRIES)
+CHUNKS: Final = members(ANYTHING, choices=st.lists(members(ANYTHING, delta=DELTAS), max_size=3))
+WIRES: Final = st.lists(CHUNKS | ANYTHING, max_size=4).map(
+    lambda payloads: view(*map(json.dumps, payloads))
+)
+"""Streams of payloads of any JSON, known members of any kind; they shrink to the empty stream."""
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(WIRES)
+def test_traits_survive_any_json(wire: WireView) -> None:
     """They look at bytes as they lie; members of any kind are no error."""
-    wire = view(payload, '{"choices": [{"delta": {"tool_calls": [1, {"function": 2}]}}]}')
+    assert all(isinstance(trait(wire), bool) for trait in TRAITS.values())
+
+
+@given(st.lists(st.binary(min_size=1)), st.sampled_from(["eof", "reset", "client-closed"]))
+def test_traits_survive_any_bytes(pieces: list[bytes], end: str) -> None:
+    """Nor is a body that is no stream at all."""
+    wire = WireView(b"".join(pieces), tuple(pieces), 200, end)
     assert all(isinstance(trait(wire), bool) for trait in TRAITS.values())
 
 

@@ -7,7 +7,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from chunkproof_conformance.cases.wire_view import object_at, objects_in
+from chunkproof_conformance.cases.wire_view import finish_of, object_at, objects_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,14 +73,10 @@ def _reasoning_after_others(wire: WireView) -> bool:
     return False
 
 
-def _finishes(wire: WireView) -> list[list[Any]]:
+def _finishes(wire: WireView) -> list[list[str]]:
     """The finish reasons of each choice."""
     return [
-        [
-            choice["finish_reason"]
-            for choice in wire.choices
-            if choice.get("index") == index and choice.get("finish_reason")
-        ]
+        [word for choice in wire.choices_of(index) if (word := finish_of(choice))]
         for index in wire.indices()
     ]
 
@@ -117,7 +113,7 @@ DIALECT_TRAITS: Final[Mapping[str, Callable[[WireView], bool]]] = {
     "id-changes": lambda wire: _differ(wire, "id"),
     "created-changes": lambda wire: _differ(wire, "created"),
     "object-other": lambda wire: any(
-        chunk.get("object") not in {None, "chat.completion.chunk"} for chunk in _answers(wire)
+        chunk.get("object") not in (None, "chat.completion.chunk") for chunk in _answers(wire)
     ),
     "azure-filter-results": lambda wire: any(
         "content_filter_results" in choice for choice in wire.choices

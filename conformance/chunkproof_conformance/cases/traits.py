@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from chunkproof_conformance.cases.dialect_traits import DIALECT_TRAITS
 from chunkproof_conformance.cases.framing_traits import FRAMING_TRAITS
 from chunkproof_conformance.cases.identity_traits import IDENTITY_TRAITS
-from chunkproof_conformance.cases.wire_view import WireView, objects_in
+from chunkproof_conformance.cases.wire_view import WireView, as_key, objects_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,10 +77,11 @@ def _identical_neighbours(wire: WireView) -> bool:
 
 def _continued_with_null(wire: WireView, objects: list[dict[str, Any]], member: str) -> bool:
     """Null after the call's first entry, which is where it would have been said."""
-    first = {call.get("index"): number for number, call in reversed([*enumerate(wire.calls)])}
+    calls = [as_key(call.get("index")) for call in wire.calls]
+    first = {call: number for number, call in reversed([*enumerate(calls)])}
     return any(
-        member in item and item[member] is None and first[call.get("index")] < number
-        for number, (call, item) in enumerate(zip(wire.calls, objects, strict=True))
+        member in item and item[member] is None and first[call] < number
+        for number, (call, item) in enumerate(zip(calls, objects, strict=True))
     )
 
 
@@ -88,7 +89,7 @@ def _one_at_a_time(wire: WireView) -> bool:
     """Several calls in one choice, none taken up again after the next has begun."""
     for index in wire.indices():
         order = [
-            call.get("index")
+            as_key(call.get("index"))
             for delta in wire.of_choice(index)
             for call in objects_in(delta.get("tool_calls"))
         ]
@@ -129,7 +130,7 @@ TRAITS: Final[Mapping[str, Trait]] = {
     "done-no-finish": lambda wire: (
         wire.is_done
         and any(
-            not any(c.get("finish_reason") for c in wire.choices if c.get("index") == index)
+            not any(c.get("finish_reason") for c in wire.choices_of(index))
             for index in wire.indices()
         )
     ),
@@ -235,7 +236,7 @@ TRAITS: Final[Mapping[str, Trait]] = {
     ),
     "usage-null-elsewhere": lambda wire: bool(wire.usages) and _said_null(wire.chunks, "usage"),
     "usage-cumulative-each-chunk": lambda wire: (
-        len({usage.get("total_tokens") for usage in wire.usages}) > 1
+        len({as_key(usage.get("total_tokens")) for usage in wire.usages}) > 1
     ),
     "usage-repeated-identical": lambda wire: _repeats(wire.usages),
     "usage-details": lambda wire: any(
@@ -280,7 +281,7 @@ def _fragments(wire: WireView) -> dict[Any, list[Any]]:
     """The argument fragments of each call index, over all choices."""
     found: dict[Any, list[Any]] = {}
     for call, function in zip(wire.calls, wire.functions, strict=True):
-        found.setdefault(call.get("index"), []).append(function.get("arguments"))
+        found.setdefault(as_key(call.get("index")), []).append(function.get("arguments"))
     return found
 
 

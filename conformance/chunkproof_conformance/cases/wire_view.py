@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
     from chunkproof_conformance.cases.cassette import Case
 
@@ -93,7 +93,8 @@ class WireView:
 
     @cached_property
     def finishes(self) -> list[str]:
-        return [choice["finish_reason"] for choice in self.choices if choice.get("finish_reason")]
+        """The finish reasons that are words, in wire order."""
+        return [word for choice in self.choices if (word := finish_of(choice))]
 
     @property
     def is_done(self) -> bool:
@@ -105,23 +106,23 @@ class WireView:
         contents = [delta.get("content") for delta in self.deltas]
         return "".join(content for content in contents if isinstance(content, str))
 
-    def indices(self) -> set[Any]:
-        return {choice.get("index") for choice in self.choices}
+    def indices(self) -> set[Hashable]:
+        return {as_key(choice.get("index")) for choice in self.choices}
 
-    def of_choice(self, index: Any) -> list[JsonObject]:
+    def choices_of(self, index: Hashable) -> list[JsonObject]:
+        """What the chunks say of one choice."""
+        return [choice for choice in self.choices if as_key(choice.get("index")) == index]
+
+    def of_choice(self, index: Hashable) -> list[JsonObject]:
         """The deltas of one choice."""
-        return [
-            object_at(choice.get("delta"))
-            for choice in self.choices
-            if choice.get("index") == index
-        ]
+        return [object_at(choice.get("delta")) for choice in self.choices_of(index)]
 
-    def arguments(self) -> dict[tuple[Any, Any], str]:
+    def arguments(self) -> dict[tuple[Hashable, Hashable], str]:
         """The argument strings of each (choice index, call index), joined."""
-        joined: dict[tuple[Any, Any], str] = {}
+        joined: dict[tuple[Hashable, Hashable], str] = {}
         for choice in self.choices:
             for call in objects_in(object_at(choice.get("delta")).get("tool_calls")):
-                key = (choice.get("index"), call.get("index"))
+                key = (as_key(choice.get("index")), as_key(call.get("index")))
                 fragment = object_at(call.get("function")).get("arguments")
                 joined[key] = joined.get(key, "") + (fragment if isinstance(fragment, str) else "")
         return joined
@@ -133,6 +134,17 @@ def _json_values(texts: list[str]) -> Iterator[Any]:
             yield json.loads(text)
         except (ValueError, RecursionError):
             continue
+
+
+def as_key(value: Any) -> Hashable:
+    """The value where it can be a key; a list or an object as its JSON text."""
+    return json.dumps(value, sort_keys=True) if isinstance(value, list | dict) else value
+
+
+def finish_of(choice: JsonObject) -> str:
+    """The finish reason of a chunk's choice; "" where none stands there, or no word."""
+    reason = choice.get("finish_reason")
+    return reason if isinstance(reason, str) else ""
 
 
 def object_at(value: Any) -> JsonObject:
