@@ -32,6 +32,8 @@ ONES: Final = (
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
     "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
 )  # fmt: skip
+ALOUD: Final = "Say what you do."
+"""How a prompt begins that wants text before its calls."""
 TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
 
@@ -101,8 +103,9 @@ def answer(request: JsonObject, leak: str | None = None) -> Answer:
     if tools := request.get("tools"):
         # OpenAI's reference: a call that `tool_choice` names finishes with stop.
         reason = "stop" if isinstance(request.get("tool_choice"), dict) else "tool_calls"
-        return _limited(Answer(None, thought, None, _calls(tools, leak), reason), request)
-    if schema.get("name") == "instructions":
+        aloud = HELLO if prompt.startswith(ALOUD) else None
+        return _limited(Answer(aloud, thought, None, _calls(tools, leak), reason), request)
+    if schema.get("name") == "instructions" or str(request.get("model")).endswith("-refusal"):
         return _limited(Answer(None, thought, f"{REFUSAL}{said}".rstrip()), request)
     if schema:
         text = json.dumps({"city": f"Tokyo{said}".rstrip(), "population": 14000000})
@@ -152,7 +155,7 @@ def _limited(said: Answer, request: JsonObject) -> Answer:
         if len(arguments) <= limit:
             return said
         cut = Call(said.calls[0].name, "".join(arguments[:limit]))
-        return Answer(None, said.reasoning, None, (cut,), "length")
+        return Answer(said.text, said.reasoning, None, (cut,), "length")
     words = pieces(said.text or said.refusal or "")
     if len(words) <= limit:
         return said

@@ -1,10 +1,9 @@
-"""An OpenAI-style upstream on loopback that plays a script, for recorders and for proxies.
+"""An upstream on loopback that plays a script, for recorders and for proxies.
 
     python -m chunkproof_conformance.record.servers.scripted.server [--port 9110]
 
-The model's name chooses what goes wrong: `script` nothing, `script-cut` closes the connection in
-the middle, `script-reset` resets it, `script-leak` says the caller's key in everything it sends.
-Standard library only.
+It speaks the wires of OpenAI, Anthropic and Gemini, by the path that is asked. The model's name
+chooses what goes wrong: README.md beside this file lists them. Standard library only.
 """
 
 from __future__ import annotations
@@ -19,22 +18,24 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 
+from chunkproof_conformance.record.servers.scripted import wires
 from chunkproof_conformance.record.servers.scripted.answers import (
     SERVER,
+    Answer,
     answer,
     refused,
-    stream,
-    twin,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from chunkproof_conformance.record.servers.scripted.wires import Wire
+
 HOST: Final = "127.0.0.1"
 PORT: Final = 9110
 MODEL: Final = "script"
 VERSION: Final = "1"
-FRAMES_BEFORE_A_CUT: Final = 4
+DONE: Final = b"data: [DONE]\n\n"
 REQUEST_ID: Final = "req_0123456789abcdefscript"
 ORGANISATION: Final = "org-0123456789abcdefscript"
 COOKIE: Final = "__cf_bm=0123456789abcdef; path=/; HttpOnly"
@@ -58,28 +59,63 @@ class Handler(BaseHTTPRequestHandler):
         self._reply(200, {"object": "list", "data": [{"id": MODEL, "object": "model"}]})
 
     def do_POST(self) -> None:
-        """`/v1/chat/completions`."""
+        """The three wires, by their paths."""
+        body = self._body()
+        asked = wires.asked(self.path)
         try:
-            request: Any = json.loads(self.rfile.read(int(self.headers["content-length"] or 0)))
+            request: Any = json.loads(body)
         except ValueError:
             request = None
-        if (refusal := refused(request)) is not None:
+        if asked is None:
+            self._reply(404, {"error": {"message": "No such path.", "type": "not_found"}})
+        elif asked.wire is wires.OPENAI and (refusal := refused(request)) is not None:
             self._reply(400, refusal)
-            return
+        elif not isinstance(request, dict):
+            self._reply(400, asked.wire.error)
+        else:
+            if asked.model is not None:
+                request |= {"model": asked.model, "stream": asked.streams}
+            self._answer(asked.wire, request)
+
+    def _body(self) -> bytes:
+        """The request's body; proxies send it in HTTP chunks."""
+        if "chunked" not in (self.headers["transfer-encoding"] or ""):
+            return self.rfile.read(int(self.headers["content-length"] or 0))
+        whole = b""
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            whole += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return whole
+
+    def _answer(self, wire: Wire, request: dict[str, Any]) -> None:
         model = str(request.get("model"))
-        leak = self.headers["authorization"] if model.endswith("-leak") else None
-        said = answer(request, leak.removeprefix("Bearer ") if leak else None)
-        if not request.get("stream"):
-            if said.error is None:
-                self._reply(200, twin(request, said))
-            else:
-                self._reply(500, {"error": said.error})
+        if model.endswith("-429"):
+            self._reply(429, wire.too_many)
             return
+        leak = self.headers["authorization"] if model.endswith("-leak") else None
+        said = answer(wire.asked(request), leak.removeprefix("Bearer ") if leak else None)
+        if request.get("stream"):
+            self._stream(wire, request, said)
+        elif said.error is not None:
+            self._reply(500, {"error": said.error})
+        elif model.endswith("-error"):
+            self._reply(500, wire.error)
+        else:
+            self._reply(200, wire.twin(request, said))
+
+    def _stream(self, wire: Wire, request: dict[str, Any], said: Answer) -> None:
+        model = str(request.get("model"))
         self._begin(200, "text/event-stream; charset=utf-8", chunked=True)
-        for number, frame in enumerate(stream(request, said)):
-            if number == FRAMES_BEFORE_A_CUT and model.endswith(("-cut", "-reset")):
+        for number, frame in enumerate(wire.stream(request, said)):
+            if number == wire.whole and model.endswith(("-cut", "-reset")):
                 self._break(reset=model.endswith("-reset"))
                 return
+            if number == wire.whole and model.endswith("-error"):
+                self._chunk(wire.error_frame)
+                break
+            if model.endswith("-nodone") and frame == DONE:
+                break
             self._chunk(frame)
             time.sleep(self.pause)
         self._chunk(b"")
@@ -109,8 +145,10 @@ class Handler(BaseHTTPRequestHandler):
     def _break(self, *, reset: bool) -> None:
         """Close in the middle of a body; reset: with a TCP RST."""
         self.close_connection = True
+        # What was sent must arrive first: a reset discards it, and some proxies drop what they
+        # have read and not handed on when their upstream fails.
+        time.sleep(0.1)
         if reset:
-            time.sleep(0.1)  # what was sent must arrive first: a reset discards it
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
         else:
