@@ -268,6 +268,7 @@ def test_a_killed_run_is_gone_on_with(tmp_path: Path, capsys: pytest.CaptureFixt
     killed = subprocess.Popen([sys.executable, "-c", RUN, *words], stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while not path.exists() or path.read_bytes().count(b"\n") < 40:
+        assert killed.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.02)
     killed.send_signal(signal.SIGKILL)
@@ -283,6 +284,27 @@ def test_a_killed_run_is_gone_on_with(tmp_path: Path, capsys: pytest.CaptureFixt
     capsys.readouterr()
     assert main([*words, "--resume"]) == 2
     assert "nothing to resume" in capsys.readouterr().err
+
+
+def test_an_interrupted_run_is_gone_on_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its footer says that it did not come to its end; what it judged is not judged again."""
+    path = tmp_path / "r.jsonl"
+    words = ["run", "-i", "impl:reference", "-k", PLAIN, "--report", str(path)]
+    assert main(words) == 0
+    lines = lines_of(path)
+    first = next(line["case"] for line in lines if line["type"] == "verdict")
+    kept = [one for one in lines if one["type"] != "verdict" or one["case"] == first]
+    for line in kept:
+        line.update({"detail": "as judged before"} if line["type"] == "verdict" else {})
+    kept[-1] |= {"finished": False}
+    path.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="ascii")
+    capsys.readouterr()
+    assert main([*words, "--resume"]) == 0
+    verdicts = [line for line in lines_of(path) if line["type"] == "verdict"]
+    assert lines_of(path)[-1] == {"type": "footer", "finished": True, "verdicts": len(verdicts)}
+    assert {line["case"] for line in verdicts if line["detail"] == "as judged before"} == {first}
 
 
 def test_a_report_of_another_run_is_not_gone_on_with(

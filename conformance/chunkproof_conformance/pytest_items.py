@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chunkproof_conformance.cli.parser import MAX_SECONDS
 from chunkproof_conformance.connect.connections import connect
 from chunkproof_conformance.connect.in_process import (
     AdapterError,
@@ -157,6 +158,7 @@ def collect(session: pytest.Session) -> list[pytest.Item]:
         sys.path.insert(0, "")  # as `python -m` does: py:my_adapter:Factory lies in this folder
     items: list[pytest.Item] = []
     specs: list[str] = config.getoption("chunkproof_impl") or []
+    known, timeout = _known(config), _timeout(config)
     for spec in specs:
         try:
             judged = Judged.from_parent(
@@ -164,10 +166,10 @@ def collect(session: pytest.Session) -> list[pytest.Item]:
                 name=f"chunkproof[{spec}]",
                 nodeid=f"chunkproof[{spec}]",
                 spec=spec,
-                known=_known(config),
-                timeout=config.getoption("chunkproof_timeout"),
+                known=known,
+                timeout=timeout,
             )
-        except (ConnectionSpecError, KnownFailuresError, OSError) as error:
+        except ConnectionSpecError as error:
             raise pytest.UsageError(f"chunkproof: {error}") from error
         except (AdapterError, AdapterTimeoutError) as error:
             raise pytest.UsageError(f"chunkproof: {spec} does not start: {error}") from error
@@ -177,5 +179,21 @@ def collect(session: pytest.Session) -> list[pytest.Item]:
 
 
 def _known(config: pytest.Config) -> list[Entry]:
+    """Raises: pytest.UsageError."""
     path = config.getoption("chunkproof_known_failures")
-    return entries_of(parse_list(Path(path).read_text(encoding="utf-8"))) if path else []
+    try:
+        return entries_of(parse_list(Path(path).read_text(encoding="utf-8"))) if path else []
+    except OSError as error:
+        raise pytest.UsageError(f"chunkproof: {path} cannot be read: {error.strerror}") from error
+    except (KnownFailuresError, UnicodeDecodeError) as error:
+        what = f"{path} is no list of known failures: {error}"
+        raise pytest.UsageError(f"chunkproof: {what}") from error
+
+
+def _timeout(config: pytest.Config) -> float:
+    """Raises: pytest.UsageError."""
+    seconds: float = config.getoption("chunkproof_timeout")
+    if not 0 < seconds <= MAX_SECONDS:
+        what = f"{seconds:g} is no time; write seconds, more than 0"
+        raise pytest.UsageError(f"chunkproof: --chunkproof-timeout {what}")
+    return seconds

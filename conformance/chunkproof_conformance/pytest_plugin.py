@@ -57,13 +57,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "chunkproof_case" not in metafunc.fixturenames:
         return
     from chunkproof_conformance.run.job import chosen_cases  # noqa: PLC0415
-    from chunkproof_conformance.run.plan import Selection  # noqa: PLC0415
+    from chunkproof_conformance.run.plan import Selection, SelectionError  # noqa: PLC0415
 
     mark = metafunc.definition.get_closest_marker("chunkproof")
     patterns, wanted = (mark.args, mark.kwargs) if mark else ((), {})
-    selection = Selection(
-        tuple(patterns), _several(wanted.get("profile")), _several(wanted.get("strength"))
-    )
+    try:
+        selection = Selection(
+            tuple(patterns), _several(wanted.get("profile")), _several(wanted.get("strength"))
+        )
+    except SelectionError as error:
+        raise pytest.UsageError(f"chunkproof: {error}") from error
     cases = chosen_cases(selection)
     if not cases:
         raise pytest.UsageError(f"no case of chunkproof fits {patterns or wanted}")

@@ -9,7 +9,7 @@ comes at the end. Exit code 0: the list is as it should be; 1: it is not (or was
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import Namespace, RawDescriptionHelpFormatter
 from dataclasses import replace
 from difflib import unified_diff
 from pathlib import Path
@@ -18,11 +18,14 @@ from typing import TYPE_CHECKING
 from chunkproof_conformance.cli.extras import need
 from chunkproof_conformance.cli.interrupts import terminated_is_interrupted
 from chunkproof_conformance.cli.main import CommandError
+from chunkproof_conformance.cli.outputs import Output, refuse_unwritable
+from chunkproof_conformance.cli.parser import Parser
 from chunkproof_conformance.cli.run_command import progress_bar, the_job, the_settings
 from chunkproof_conformance.cli.run_options import add_implementation_options
 
 if TYPE_CHECKING:
     from chunkproof_conformance.run.job import Job
+    from chunkproof_conformance.run.known_failures import Line
     from chunkproof_conformance.run.report import ImplementationRun
 
 HEAD = (
@@ -31,9 +34,9 @@ HEAD = (
 )
 
 
-def arguments() -> ArgumentParser:
+def arguments() -> Parser:
     """The options of the command."""
-    parser = ArgumentParser(
+    parser = Parser(
         prog="chunkproof baseline",
         description=__doc__,
         formatter_class=RawDescriptionHelpFormatter,
@@ -60,12 +63,7 @@ def run(options: Namespace) -> int:
     need("run", "yaml", "rich")
     from chunkproof_conformance.cases.cassette import CassetteError
     from chunkproof_conformance.connect.in_process import ConnectionSpecError
-    from chunkproof_conformance.run.known_failures import (
-        KnownFailuresError,
-        mended,
-        parse_list,
-        to_text,
-    )
+    from chunkproof_conformance.run.known_failures import mended, to_text
     from chunkproof_conformance.run.requirements import RequirementsError
     from chunkproof_conformance.run.settings import SettingsError
 
@@ -73,18 +71,10 @@ def run(options: Namespace) -> int:
         raise CommandError("--fix needs the whole corpus: a part of it would lose the rest")
     try:
         path, job = _path_and_job(options)
-        before = path.read_text(encoding="utf-8") if path.exists() else HEAD
-        lines = parse_list(before)
+        refuse_unwritable([Output("list", path)])
+        before, lines = _before(path)
         judged = _judged(job, options)
-    except (
-        CassetteError,
-        ConnectionSpecError,
-        KnownFailuresError,
-        RequirementsError,
-        SettingsError,
-        OSError,
-        UnicodeDecodeError,
-    ) as error:
+    except (CassetteError, ConnectionSpecError, RequirementsError, SettingsError) as error:
         raise CommandError(str(error)) from error
     after = to_text(mended(lines, judged.rows))
     if options.k:
@@ -96,9 +86,24 @@ def run(options: Namespace) -> int:
         path.write_text(after, encoding="utf-8")
         sys.stderr.write(f"{path} is written anew\n")
     else:
+        if not path.exists():
+            sys.stderr.write(f"{path} is not there; --fix writes it\n")
         old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
         sys.stdout.writelines(unified_diff(old, new, str(path), f"{path} as it should be"))
     return 1
+
+
+def _before(path: Path) -> tuple[str, list[Line]]:
+    """The list as it is, as text and as lines; a head where there is none. Raises: CommandError."""
+    from chunkproof_conformance.run.known_failures import KnownFailuresError, parse_list
+
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else HEAD
+        return text, parse_list(text)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, KnownFailuresError) as error:
+        raise CommandError(f"{path} is no list of known failures: {error}") from error
 
 
 def _path_and_job(options: Namespace) -> tuple[Path, Job]:

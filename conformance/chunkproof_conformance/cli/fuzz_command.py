@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import base64
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chunkproof_conformance.cli.extras import need
 from chunkproof_conformance.cli.main import CommandError
+from chunkproof_conformance.cli.parser import Parser, positive, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,9 +28,9 @@ AROUND = 40
 """Bytes shown on each side of a cut."""
 
 
-def arguments() -> ArgumentParser:
+def arguments() -> Parser:
     """The options of the command."""
-    parser = ArgumentParser(
+    parser = Parser(
         prog="chunkproof fuzz",
         description=__doc__,
         formatter_class=RawDescriptionHelpFormatter,
@@ -38,8 +39,8 @@ def arguments() -> ArgumentParser:
         "-i", "--implementation", action="append", required=True, metavar="IMPL",
         help="as for `chunkproof run`; may be repeated",
     )  # fmt: skip
-    parser.add_argument("--seconds", type=float, metavar="S", help="time budget (30)")
-    parser.add_argument("--examples", type=int, metavar="N", help="streams to draw")
+    parser.add_argument("--seconds", type=seconds, metavar="S", help="time budget (30)")
+    parser.add_argument("--examples", type=positive, metavar="N", help="streams to draw")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed, the same")
     parser.add_argument(
         "--law", action="append", default=[], metavar="PART", help="part of a law's name"
@@ -56,7 +57,7 @@ def arguments() -> ArgumentParser:
     )
     parser.add_argument("--save", type=Path, metavar="DIR", help="write each find as a cassette")
     parser.add_argument(
-        "--timeout", type=float, default=10.0, metavar="S", help="seconds per stream (10)"
+        "--timeout", type=seconds, default=10.0, metavar="S", help="seconds per stream (10)"
     )
     parser.add_argument("--laws", action="store_true", help="only list the laws")
     return parser

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from chunkproof_conformance.cli.extras import need
 from chunkproof_conformance.cli.main import CommandError
+from chunkproof_conformance.cli.parser import Parser
+
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 
-def arguments() -> ArgumentParser:
+def arguments() -> Parser:
     """The options of the command."""
-    parser = ArgumentParser(prog="chunkproof list", description=__doc__)
+    parser = Parser(prog="chunkproof list", description=__doc__)
     parser.add_argument(
         "-k", action="append", default=[], metavar="PATTERN", help="part of a case id, or a glob"
     )
@@ -29,13 +33,13 @@ def run(options: Namespace) -> int:
     need("run", "yaml")
     from chunkproof_conformance.cases.cassette import CassetteError
     from chunkproof_conformance.run.job import chosen_cases
-    from chunkproof_conformance.run.plan import Selection
+    from chunkproof_conformance.run.plan import Selection, SelectionError
     from chunkproof_conformance.run.report import facts_of
 
-    selection = Selection(tuple(options.k), tuple(options.profile), tuple(options.strength))
     try:
+        selection = Selection(tuple(options.k), tuple(options.profile), tuple(options.strength))
         cases = [facts_of(case) for case in chosen_cases(selection)]
-    except CassetteError as error:
+    except (CassetteError, SelectionError) as error:
         raise CommandError(str(error)) from error
     if options.json:
         listed = [

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import Namespace, RawDescriptionHelpFormatter
 from typing import TYPE_CHECKING
 
 from chunkproof_conformance.cli.extras import need
 from chunkproof_conformance.cli.main import CommandError
+from chunkproof_conformance.cli.parser import Parser, positive
 
 if TYPE_CHECKING:
     from chunkproof_conformance.laws.score import Score
 
 
-def arguments() -> ArgumentParser:
+def arguments() -> Parser:
     """The options of the command."""
-    parser = ArgumentParser(
+    parser = Parser(
         prog="chunkproof mutants",
         description=__doc__,
         formatter_class=RawDescriptionHelpFormatter,
@@ -30,7 +31,7 @@ def arguments() -> ArgumentParser:
         "-k", action="append", default=[], metavar="PART", help="part of a mutant's name"
     )
     parser.add_argument("--list", action="store_true", help="only name the mutants")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (1)")
+    parser.add_argument("--jobs", type=positive, default=1, metavar="N", help="processes (1)")
     parser.add_argument("--markdown", action="store_true", help="the page of the documentation")
     parser.add_argument("--json", action="store_true", help="a JSON object on stdout")
     return parser
@@ -48,7 +49,7 @@ def run(options: Namespace) -> int:
         for name in names:
             print(f"{name:<24} {MUTANTS[name].what} ({MUTANTS[name].seen})")
         return 0
-    score = _score(names, max(1, options.jobs))
+    score = _score(names, options.jobs)
     from chunkproof_conformance.reports import mutation
 
     if options.json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import ArgumentTypeError
 from pathlib import Path
@@ -31,6 +32,20 @@ def output(text: str) -> Output:
     if name not in FORMATS:
         raise ArgumentTypeError(f"{name!r} is no format; there are {', '.join(FORMATS)}")
     return Output(name, Path(file) if file and file != "-" else None)
+
+
+def refuse_unwritable(outputs: Iterable[Output]) -> None:
+    """Before anything runs: a long run must not end in a file that cannot be.
+
+    Raises: CommandError.
+    """
+    for file in (one.file for one in outputs if one.file):
+        if file.is_dir():
+            raise CommandError(f"{file} cannot be written: it is a folder")
+        if not file.parent.is_dir():
+            raise CommandError(f"{file} cannot be written: there is no folder {file.parent}")
+        if not os.access(file if file.exists() else file.parent, os.W_OK):
+            raise CommandError(f"{file} cannot be written: no permission")
 
 
 def write_outputs(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import Namespace, RawDescriptionHelpFormatter
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import msgspec
@@ -17,6 +17,7 @@ from chunkproof import StreamParser
 from chunkproof.sse import Frame, SseDecoder
 from chunkproof_conformance.cli.cuts import add_cut_options
 from chunkproof_conformance.cli.main import CommandError
+from chunkproof_conformance.cli.parser import Parser
 from chunkproof_conformance.cli.timeline import Timeline, quoted
 from chunkproof_conformance.judge.fold import Stretch, sequence_of_events
 from chunkproof_conformance.synth.cuts import every, pieces_at
@@ -31,9 +32,9 @@ LEVELS: Final = ("exact", "sequence", "final", "framing")
 READ_BYTES: Final = 64 * 1024
 
 
-def arguments() -> ArgumentParser:
+def arguments() -> Parser:
     """The options of the command."""
-    parser = ArgumentParser(
+    parser = Parser(
         prog="chunkproof parse",
         description=__doc__,
         formatter_class=RawDescriptionHelpFormatter,

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chunkproof_conformance.cli.extras import need
 from chunkproof_conformance.cli.main import CommandError
+from chunkproof_conformance.cli.parser import Parser, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,9 +38,9 @@ def pair(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def arguments() -> ArgumentParser:
+def arguments() -> Parser:
     """The options of the command."""
-    parser = ArgumentParser(
+    parser = Parser(
         prog="chunkproof record",
         description=__doc__,
         formatter_class=RawDescriptionHelpFormatter,
@@ -85,7 +86,7 @@ def arguments() -> ArgumentParser:
         help="also take out the value of VAR; variables named like keys are taken out anyway",
     )  # fmt: skip
     parser.add_argument(
-        "--timeout", type=float, default=60.0, metavar="S", help="seconds without a byte (60)"
+        "--timeout", type=seconds, default=60.0, metavar="S", help="seconds without a byte (60)"
     )
     parser.add_argument("--json", action="store_true", help="a JSON list on stdout")
     return parser

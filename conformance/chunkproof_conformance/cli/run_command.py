@@ -9,7 +9,7 @@ of the harness, an interrupted run, or nothing was judged.
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from chunkproof_conformance.cli.extras import need
 from chunkproof_conformance.cli.interrupts import terminated_is_interrupted
 from chunkproof_conformance.cli.main import WRONG_USAGE, CommandError
-from chunkproof_conformance.cli.outputs import Output, write_outputs
+from chunkproof_conformance.cli.outputs import Output, refuse_unwritable, write_outputs
 from chunkproof_conformance.cli.run_options import run_parser
 
 if TYPE_CHECKING:
@@ -46,21 +46,23 @@ def run(options: Namespace) -> int:
     from chunkproof_conformance.cases.cassette import CassetteError
     from chunkproof_conformance.connect.in_process import ConnectionSpecError
     from chunkproof_conformance.reports.lines import ReportError
-    from chunkproof_conformance.run.job import chosen_cases, run_job
-    from chunkproof_conformance.run.known_failures import KnownFailuresError
-    from chunkproof_conformance.run.plan import Selection
+    from chunkproof_conformance.run.job import chosen_cases, refuse_unreachable, run_job
+    from chunkproof_conformance.run.plan import Selection, SelectionError
     from chunkproof_conformance.run.requirements import RequirementsError
     from chunkproof_conformance.run.settings import SettingsError
 
-    selection = Selection(tuple(options.k), tuple(options.profile), tuple(options.strength))
     if options.resume and not options.report:
         raise CommandError("--resume goes on with a report; name it with --report FILE")
+    outputs = [*options.output, *([Output("json", None)] if options.json else [])]
+    refuse_unwritable(outputs)
     try:
         settings = the_settings()
+        selection = Selection(tuple(options.k), tuple(options.profile), tuple(options.strength))
+        job = the_job(options, settings)
+        refuse_unreachable(job)  # before the corpus is read, which takes seconds
         cases = chosen_cases(selection, options.corpus)
         if not cases:
             raise CommandError("no case fits -k, --profile and --strength; see `chunkproof list`")
-        job = the_job(options, settings)
         with ExitStack() as stack:
             stack.enter_context(terminated_is_interrupted())
             lines = _maybe_lines(options, job, cases)
@@ -73,13 +75,12 @@ def run(options: Namespace) -> int:
     except (
         CassetteError,
         ConnectionSpecError,
-        KnownFailuresError,
         ReportError,
         RequirementsError,
+        SelectionError,
         SettingsError,
     ) as error:
         raise CommandError(str(error)) from error
-    outputs = [*options.output, *([Output("json", None)] if options.json else [])]
     files = {spec: path for spec in job.specs if (path := _list_path(options, settings, spec))}
     write_outputs(report, outputs, in_full=options.failures, files=files)
     return exit_code(report, named=_is_named(options, settings))
@@ -127,9 +128,13 @@ def known_lists(
 ) -> Mapping[str, Sequence[Entry]]:
     """The list of known failures of every implementation that has one.
 
-    Raises: CommandError, KnownFailuresError.
+    Raises: CommandError.
     """
-    from chunkproof_conformance.run.known_failures import entries_of, parse_list
+    from chunkproof_conformance.run.known_failures import (
+        KnownFailuresError,
+        entries_of,
+        parse_list,
+    )
 
     if options.known_failures and len(specs) > 1:
         raise CommandError("--known-failures is the list of one implementation; name one with -i")
@@ -140,8 +145,12 @@ def known_lists(
             continue
         try:
             lists[spec] = entries_of(parse_list(Path(path).read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"{path} cannot be read: {error}") from error
+        except OSError as error:
+            remedy = "; `chunkproof baseline --fix` writes one"
+            remedy = remedy if isinstance(error, FileNotFoundError) else ""
+            raise CommandError(f"{path} cannot be read: {error.strerror}{remedy}") from error
+        except (UnicodeDecodeError, KnownFailuresError) as error:
+            raise CommandError(f"{path} is no list of known failures: {error}") from error
     return lists
 
 
@@ -194,7 +203,10 @@ def _maybe_lines(options: Namespace, job: Job, cases: Sequence[Case]) -> Lines |
     from chunkproof_conformance.run.job import facts_for
     from chunkproof_conformance.run.requirements import expected_hash
 
-    hashes = {} if job.corpus else {case.id: expected_hash(case.id) for case in cases}
+    hashes: dict[str, str] = {}
+    for case in [] if job.corpus else cases:
+        with suppress(FileNotFoundError):  # that is a verdict, harness-error
+            hashes[case.id] = expected_hash(case.id)
     head = header(job, facts_for(job, cases), hashes)
     try:
         if options.resume and options.report.exists():

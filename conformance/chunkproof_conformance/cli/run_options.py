@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Final
 
 from chunkproof_conformance.cli.cuts import add_cut_options
 from chunkproof_conformance.cli.outputs import FORMATS, output
+from chunkproof_conformance.cli.parser import Parser, count, positive, seconds
 
 LEVELS: Final = ("framing", "final", "sequence", "exact", "timely", "messages")
 STRENGTHS: Final = ("must", "should", "choice", "info")
 
 
-def positive(text: str) -> int:
-    """A whole number, 1 or more."""
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is no number of 1 or more")
-    return int(text)
-
-
-def add_implementation_options(parser: ArgumentParser, default: str) -> None:
+def add_implementation_options(parser: Parser, default: str) -> None:
     """Who is judged, and how its runs are guarded."""
     parser.add_argument(
         "-i",
@@ -30,7 +24,7 @@ def add_implementation_options(parser: ArgumentParser, default: str) -> None:
         help="py:module:factory, cmd:PROGRAM ARGS, http:PROGRAM ARGS or impl:NAME; may be repeated "
         f"(default: {default})",
     )
-    parser.add_argument("--timeout", type=float, metavar="S", help="seconds per stream (10)")
+    parser.add_argument("--timeout", type=seconds, metavar="S", help="seconds per stream (10)")
     parser.add_argument(
         "-j",
         "--jobs",
@@ -51,9 +45,9 @@ def add_implementation_options(parser: ArgumentParser, default: str) -> None:
     )
 
 
-def run_parser(description: str | None) -> ArgumentParser:
+def run_parser(description: str | None) -> Parser:
     """All options of the command."""
-    parser = ArgumentParser(
+    parser = Parser(
         prog="chunkproof run",
         description=description,
         formatter_class=RawDescriptionHelpFormatter,
@@ -85,7 +79,7 @@ def run_parser(description: str | None) -> ArgumentParser:
         help="score by this requirement set (the newest), or `latest` for every case",
     )
     parser.add_argument(
-        "--failures", type=int, default=3, metavar="N", help="failures shown in full (3)"
+        "--failures", type=count, default=3, metavar="N", help="failures shown in full (3)"
     )
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
     parser.add_argument("--json", action="store_true", help="the same as -o json")

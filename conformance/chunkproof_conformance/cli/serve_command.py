@@ -8,7 +8,7 @@ twin, where it has one.
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import Namespace, RawDescriptionHelpFormatter
 from itertools import pairwise
 from threading import Event
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from chunkproof_conformance.cli.cuts import add_cut_options
 from chunkproof_conformance.cli.extras import need
 from chunkproof_conformance.cli.interrupts import terminated_is_interrupted
 from chunkproof_conformance.cli.main import CommandError
+from chunkproof_conformance.cli.parser import Parser, factor, port
 
 if TYPE_CHECKING:
     from chunkproof_conformance.cases.cassette import Case
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 ENDS = ("eof", "reset", "short-length", "no-last-chunk")
 
 
-def arguments() -> ArgumentParser:
+def arguments() -> Parser:
     """The options of the command."""
-    parser = ArgumentParser(
+    parser = Parser(
         prog="chunkproof serve",
         description=__doc__,
         formatter_class=RawDescriptionHelpFormatter,
@@ -36,11 +37,11 @@ def arguments() -> ArgumentParser:
         "--case", action="append", default=[], metavar="ID", help="may be repeated (every case)"
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    parser.add_argument("--port", type=int, default=0, help="port (any that is free)")
+    parser.add_argument("--port", type=port, default=0, help="port (any that is free)")
     add_cut_options(parser)
     parser.add_argument(
         "--speed",
-        type=float,
+        type=factor,
         default=0.0,
         metavar="X",
         help="1: the recorded timing, 10: ten times as fast, 0: at once (0)",

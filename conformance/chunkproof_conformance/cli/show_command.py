@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
 from chunkproof_conformance.cli.extras import need
 from chunkproof_conformance.cli.main import CommandError
+from chunkproof_conformance.cli.parser import Parser
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Iterator
 
     from chunkproof_conformance.cases.cassette import Case
 
 
-def arguments() -> ArgumentParser:
+def arguments() -> Parser:
     """The options of the command."""
-    parser = ArgumentParser(prog="chunkproof show", description=__doc__)
+    parser = Parser(prog="chunkproof show", description=__doc__)
     parser.add_argument("case", metavar="CASE", help="a case id; `chunkproof list` shows all")
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--json", action="store_true", help="key and expectation as JSON")

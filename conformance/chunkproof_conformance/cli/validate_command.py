@@ -9,16 +9,17 @@ from __future__ import annotations
 import json
 import os
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
 from chunkproof_conformance.cli.extras import need
 from chunkproof_conformance.cli.main import CommandError
+from chunkproof_conformance.cli.parser import Parser
 
 
-def arguments() -> ArgumentParser:
+def arguments() -> Parser:
     """The options of the command."""
-    parser = ArgumentParser(
+    parser = Parser(
         prog="chunkproof validate",
         description=__doc__,
         formatter_class=RawDescriptionHelpFormatter,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import chunkproof_conformance.implementations
 from chunkproof_conformance.connect.in_process import (
+    SHIPPED,
     ConnectionSpecError,
     InProcess,
     load_factory,
@@ -65,6 +66,9 @@ def connect(
     process of its own. Raises: ConnectionSpecError.
     """
     kind, _, rest = spec.partition(":")
+    if kind == "impl" and rest not in {*SHIPPED, *SHIPPED_PROGRAMS}:
+        known = ", ".join(f"impl:{name}" for name in (*SHIPPED, *SHIPPED_PROGRAMS))
+        raise ConnectionSpecError(f"no implementation {spec!r}; there are {known}")
     if kind == "impl" and rest in SHIPPED_PROGRAMS:
         return Program(_node_program(rest), timeout=timeout, validate=validate)
     if kind == "http":

@@ -12,6 +12,7 @@ import importlib
 import queue
 import threading
 from dataclasses import dataclass
+from shutil import which
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
@@ -59,10 +60,10 @@ def load_factory(spec: str) -> Callable[[], Adapter]:
             raise ConnectionSpecError(f"no implementation {spec!r}; there are {known}")
         rest = SHIPPED[rest]
     elif kind != "py":
-        raise ConnectionSpecError(
-            f"{spec!r} is no connection; write py:module:factory, cmd:PROGRAM, "
-            "http:PROGRAM or impl:NAME"
-        )
+        kinds = "py:module:factory, cmd:PROGRAM, http:PROGRAM or impl:NAME"
+        words = spec.split()
+        guess = f"; did you mean cmd:{spec}?" if words and which(words[0]) else ""
+        raise ConnectionSpecError(f"{spec!r} is no connection; write {kinds}{guess}")
     module_name, _, attribute = rest.partition(":")
     if not module_name or not attribute:
         raise ConnectionSpecError(f"{spec!r} names no factory; write py:module:factory")

@@ -26,6 +26,11 @@ _TOLD_BY: Final[dict[str, type[msgspec.Struct]]] = {
 _NAMES: Final = {shape: name for name, shape in protocol.MESSAGES.items()}
 
 
+def name_of(message: msgspec.Struct) -> str:
+    """The name of a message, as its schema and its `cmd` have it."""
+    return _NAMES[type(message)]
+
+
 class AnswerError(Exception):
     """A line that is none of the messages that may come now."""
 

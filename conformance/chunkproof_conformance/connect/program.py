@@ -6,8 +6,11 @@ is ended and started anew for the next run, as nobody knows what state it is in.
 
 from __future__ import annotations
 
+import errno
+import os
 import shlex
 from itertools import accumulate, count
+from pathlib import Path
 from shutil import which
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -21,7 +24,7 @@ from chunkproof_conformance.connect.in_process import (
     AdapterTimeoutError,
     ConnectionSpecError,
 )
-from chunkproof_conformance.connect.messages import AnswerError, Codec, SchemaError
+from chunkproof_conformance.connect.messages import AnswerError, Codec, SchemaError, name_of
 from chunkproof_conformance.connect.process import (
     LineProcess,
     LineTooLongError,
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
     from chunkproof_conformance.connect.adapter import Stream
     from chunkproof_conformance.judge.observation import Implementation, Observation
 
+IS_POSIX: Final = os.name == "posix"
+
 MAX_TIMEOUTS: Final = 8
 """Runs that may hang; then the program is not started again."""
 
@@ -45,6 +50,10 @@ SHOWN_STDERR: Final = 400
 
 def program_of(rest: str) -> list[str]:
     """The command of `cmd:PROGRAM ARGS`, split as a shell would. Raises: ConnectionSpecError."""
+    if not IS_POSIX:
+        raise ConnectionSpecError(
+            "cmd: and http: need POSIX pipes; on Windows run chunkproof in WSL, or use py:"
+        )
     try:
         command = shlex.split(rest)
     except ValueError as error:
@@ -52,8 +61,22 @@ def program_of(rest: str) -> list[str]:
     if not command:
         raise ConnectionSpecError("cmd: names no program; write cmd:PROGRAM ARGS")
     if which(command[0]) is None:
-        raise ConnectionSpecError(f"there is no program {command[0]!r} to run")
+        raise ConnectionSpecError(_why_not(command[0], rest))
     return command
+
+
+def _why_not(program: str, rest: str) -> str:
+    """Why it cannot be run, and what to do."""
+    path = Path(program)
+    if path.is_dir():
+        return f"{program!r} is a folder, not a program"
+    if path.is_file():
+        return f"{program!r} cannot be executed; `chmod +x` it, or name what runs it before it"
+    if "\\" in rest:
+        return (
+            f"there is no program {program!r} to run; a backslash escapes, as in a shell: write /"
+        )
+    return f"there is no program {program!r} to run, neither in this folder nor on PATH"
 
 
 class Program:
@@ -78,6 +101,7 @@ class Program:
         self._can_step = False
         self._is_over = False
         self._deadline = 0.0
+        self._allowed = 0.0  # seconds that the deadline was set ahead
         self._loaded: tuple[str, protocol.Load] | None = None
         self._stream_numbers = count(1)
         self._run_numbers = count(1)
@@ -87,7 +111,7 @@ class Program:
 
     def start(self) -> Implementation:
         """Start the program and ask who it is."""
-        self._deadline = monotonic() + self._start_timeout
+        self._allow(self._start_timeout)
         return self._start()
 
     def run(self, stream: Stream) -> Observation:
@@ -100,7 +124,7 @@ class Program:
             if self._timeouts >= MAX_TIMEOUTS:
                 raise AdapterTimeoutError(f"not run: {self._timeouts} runs hung already")
             Program.start(self)
-        self._deadline = monotonic() + self._timeout
+        self._allow(self._timeout)
         stepping = stream.step and self._can_step and base_url is None
         name = self._load(stream, has_body=not stepping and base_url is None)
         seq = next(self._run_numbers)
@@ -128,11 +152,17 @@ class Program:
         if process is not None:
             process.interrupt()
 
+    def _allow(self, seconds: float) -> None:
+        self._allowed, self._deadline = seconds, monotonic() + seconds
+
     def _start(self) -> Implementation:
         try:
             self._process = LineProcess(self._command, max_line=protocol.MAX_LINE_BYTES)
         except OSError as error:
-            raise AdapterError(f"cannot be started: {error}") from error
+            hint = "; a script needs a first line such as #!/bin/sh"
+            remedy = hint if error.errno == errno.ENOEXEC else ""
+            what = f"cannot be started: {error.strerror}{remedy}"
+            raise AdapterError(what) from error
         self._loaded = None
         if self._is_over:
             self._give_up("interrupted")
@@ -210,13 +240,16 @@ class Program:
             answer = self._codec.answer(line)
         except ProcessOverError as over:
             half = f", in the middle of a line: {over.partial[:60]!r}" if over.partial else ""
-            self._give_up(f"the program {over}{half}")
+            self._give_up(f"no answer to `{name_of(message)}`: the program {over}{half}")
         except LineTooLongError:
             self._give_up(f"flood: a line of more than {protocol.MAX_LINE_BYTES:,} bytes")
         except NoLineError as nothing:
             half = f"; half a line: {nothing.partial[:60]!r}" if nothing.partial else ""
             self._timeouts += 1
-            self._give_up(f"no answer in time{half}", AdapterTimeoutError)
+            self._give_up(
+                f"no answer to `{name_of(message)}` within {self._allowed:g} s{half}",
+                AdapterTimeoutError,
+            )
         except (AnswerError, SchemaError) as error:
             self._give_up(str(error))
         except BaseException:  # Ctrl-C while waiting: leave nothing behind

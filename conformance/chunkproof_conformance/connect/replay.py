@@ -70,7 +70,7 @@ class ReplayServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, daemon=True, name="chunkproof-replay")
         self._listening = threading.Event()
-        self._failure: OSError | None = None
+        self._failure: Exception | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -106,7 +106,7 @@ class ReplayServer:
         try:
             listening = asyncio.start_server(self._accept, self._host, self._port)
             server = loop.run_until_complete(listening)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 -- raised again by `start`, in its thread
             self._failure = error
             self._listening.set()
             loop.close()

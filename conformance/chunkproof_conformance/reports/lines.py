@@ -163,9 +163,12 @@ def read_lines(data: bytes) -> tuple[list[dict[str, Any]], int]:
         if not line.endswith(b"\n"):
             break
         try:
-            lines.append(json.loads(line))
-        except ValueError:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
             raise ReportError(f"line {number} is no JSON: this is no report") from None
+        if not isinstance(value, dict):
+            raise ReportError(f"line {number} is no object: this is no report")
+        lines.append(value)
         end += len(line)
     if not lines or lines[0].get("type") != "header":
         raise ReportError("it does not begin with a header: this is no report")
@@ -173,28 +176,41 @@ def read_lines(data: bytes) -> tuple[list[dict[str, Any]], int]:
 
 
 def is_whole(lines: Sequence[dict[str, Any]]) -> bool:
-    """Whether the run that wrote it came to its end."""
+    """Whether it has its footer: nobody killed the run that wrote it."""
     return lines[-1].get("type") == "footer"
+
+
+def _rows_by_spec(lines: Sequence[dict[str, Any]]) -> dict[str, dict[str, list[Row]]]:
+    rows: dict[str, dict[str, list[Row]]] = {}
+    for line in lines:
+        if line.get("type") == "verdict":
+            of_spec = rows.setdefault(line["connection"], {})
+            of_spec.setdefault(line["case"], []).append(_row(line))
+    return rows
 
 
 def resumed(path: Path, head: dict[str, Any]) -> Lines:
     """The report at path, gone on with. Cases of which not all lines are there are run again.
 
-    Raises: ReportError, where it is of another run, or is whole already; OSError.
+    A run that was interrupted has written its footer, which says so; it is gone on with as well.
+    Raises: ReportError, where it is of another run, or the run came to its end; OSError.
     """
     data = path.read_bytes()
-    lines, _ = read_lines(data)
-    if is_whole(lines):
+    try:
+        lines, _ = read_lines(data)
+    except ReportError as error:
+        raise ReportError(f"{path.name} cannot be gone on with: {error}") from None
+    if is_whole(lines) and lines[-1].get("finished"):
         raise ReportError(f"{path.name} is whole already; there is nothing to resume")
     if {**lines[0], "date": ""} != {**json.loads(json.dumps(head)), "date": ""}:
         raise ReportError(f"{path.name} is of another run: other cases, versions or options")
-    rows: dict[str, dict[str, list[Row]]] = {}
-    for line in lines:
-        if line["type"] == "verdict":
-            of_spec = rows.setdefault(line["connection"], {})
-            of_spec.setdefault(line["case"], []).append(_row(line))
+    try:
+        rows = _rows_by_spec(lines)
+    except (KeyError, TypeError, ValueError) as error:
+        what = f"a verdict in it is none ({type(error).__name__}: {error})"
+        raise ReportError(f"{path.name} cannot be gone on with: {what}") from None
     # The case that was being written may lack a line: it is judged again.
-    if lines[-1]["type"] == "verdict":
+    if lines[-1].get("type") == "verdict":
         del rows[lines[-1]["connection"]][lines[-1]["case"]]
     kept = [lines[0]]
     kept += [

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from chunkproof_conformance.cases.cassette import load_cassette
+from chunkproof_conformance.cases.cassette import CassetteError, load_cassette
 from chunkproof_conformance.cases.index import case_ids, load_case
 from chunkproof_conformance.connect.connections import connect
 from chunkproof_conformance.connect.in_process import AdapterError, AdapterTimeoutError
@@ -102,13 +102,26 @@ def chosen_cases(selection: Selection, folder: Path | None = None) -> list[Case]
     if folder is None:
         read = (load_case(case_id) for case_id in case_ids() if selection.has_id(case_id))
     else:
+        if not folder.is_dir():
+            raise CassetteError(str(folder), "no such folder", "name one that record has written")
         paths = {f"{path.parent.name}/{path.stem}": path for path in folder.glob("*/*.yaml")}
+        if not paths:
+            raise CassetteError(str(folder), "no cassettes", "they are <feature>/<case>.yaml in it")
         read = (
             load_cassette(path, expected_id=case_id)
             for case_id, path in sorted(paths.items())
             if selection.has_id(case_id)
         )
     return [case for case in read if selection.has(case)]
+
+
+def refuse_unreachable(job: Job) -> None:
+    """Look whether there can be a connection to each; nothing is started.
+
+    Raises: ConnectionSpecError.
+    """
+    for spec in job.specs:
+        connect(spec)
 
 
 def facts_for(job: Job, cases: Sequence[Case]) -> tuple[CaseFacts, ...]:

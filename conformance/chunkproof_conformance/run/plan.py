@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
+from chunkproof_conformance.cases.key import Profile, Strength
 from chunkproof_conformance.connect.adapter import ENDS, Stream
 from chunkproof_conformance.synth.cuts import every, pieces_at
 
@@ -92,9 +93,13 @@ _HEADERS_KEPT: Final = frozenset({"content-type", "retry-after", "x-request-id"}
 """Bodies are stored decoded: lengths and encodings of the wire no longer fit them."""
 
 
+class SelectionError(ValueError):
+    """A profile or strength that no case can have: which, and what there is."""
+
+
 @dataclass(frozen=True)
 class Selection:
-    """Which cases are run. Empty members select all.
+    """Which cases are run. Empty members select all. Raises on making: SelectionError.
 
     patterns: parts of an id, or globs over the whole id; a case that fits one is in.
     """
@@ -102,6 +107,15 @@ class Selection:
     patterns: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     strengths: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for what, names, known in (
+            ("profile", self.profiles, get_args(Profile)),
+            ("strength", self.strengths, get_args(Strength)),
+        ):
+            unknown = next((name for name in names if name not in known), None)
+            if unknown is not None:
+                raise SelectionError(f"no {what} {unknown!r}; there are {', '.join(known)}")
 
     def has_id(self, case_id: str) -> bool:
         """Whether the patterns let this id in; the case need not be read for it."""

@@ -14,9 +14,10 @@ Paths are read from the folder of that file. What stands on the command line win
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +34,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     known_failures: str | dict[str, str] | None = None
     flaky: list[str] = []
     requirements: str | None = None
-    timeout: float | None = None
-    jobs: int | None = None
+    timeout: Annotated[float, Meta(gt=0, le=86_400)] | None = None
+    jobs: Annotated[int, Meta(ge=1)] | None = None
 
     def list_of(self, spec: str) -> str | None:
         """The list of known failures of an implementation."""
@@ -53,9 +54,16 @@ def load_settings(folder: Path) -> Settings:
         document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Settings()
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise SettingsError(f"{path.name} cannot be read: {error.strerror}") from error
+    except ValueError as error:
         raise SettingsError(f"{path.name} cannot be read: {error}") from error
+    tool = document.get("tool", {})
     try:
-        return msgspec.convert(document.get("tool", {}).get("chunkproof", {}), Settings)
+        return msgspec.convert(
+            tool.get("chunkproof", {}) if isinstance(tool, dict) else {}, Settings
+        )
     except msgspec.ValidationError as error:
-        raise SettingsError(f"[tool.chunkproof] in {path.name}: {error}") from error
+        known = f"; there are {', '.join(Settings.__struct_encode_fields__)}"
+        remedy = known if "unknown field" in str(error) else ""
+        raise SettingsError(f"[tool.chunkproof] in {path.name}: {error}{remedy}") from error
