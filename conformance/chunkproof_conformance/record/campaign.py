@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
@@ -18,10 +17,9 @@ from chunkproof_conformance.cases.cassette import Case, CassetteError, Exchange,
 from chunkproof_conformance.cases.expected import expected_by_oracle
 from chunkproof_conformance.cases.key import CassetteKey, Provenance
 from chunkproof_conformance.cases.redact import redact
-from chunkproof_conformance.cases.wire_view import WireView
 from chunkproof_conformance.oracles.verdict import NoOracle
 from chunkproof_conformance.record.agreement import agreement, contradicts
-from chunkproof_conformance.record.cassette import pieces_of, to_cassette
+from chunkproof_conformance.record.cassette import pieces_of, to_cassette, wire_of
 from chunkproof_conformance.record.claims import NEEDS, claims, is_plain
 from chunkproof_conformance.record.session import RecordError, record
 from chunkproof_conformance.record.stated import NOTE, maybe_truth
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
 
     from chunkproof_conformance.cases.key import Setup, Truth
     from chunkproof_conformance.cases.secrets import Secrets
+    from chunkproof_conformance.cases.wire_view import WireView
     from chunkproof_conformance.record.exchange import Exchange as Recorded
     from chunkproof_conformance.record.origin import Origin
     from chunkproof_conformance.record.scenarios import Scenario
@@ -136,7 +135,7 @@ def _record_one(campaign: Campaign, scenario: Scenario) -> tuple[State, str]:
     stream = redact(to_cassette(recording.stream), campaign.secrets)
     twin = redact(to_cassette(recording.twin), campaign.secrets) if recording.twin else None
     sentences = (*stream.sentences, *(twin.sentences if twin else ()))
-    wire = _wire(recording.stream, stream.exchange)
+    wire = wire_of(recording.stream, stream.exchange)
     if not scenario.wanted.is_shown(wire):
         return State.NOT_SHOWN, f"wanted: {scenario.wanted.value}; got {_summary(wire)}"
     asked_again = twin.exchange if twin else None
@@ -145,14 +144,6 @@ def _record_one(campaign: Campaign, scenario: Scenario) -> tuple[State, str]:
     case = replace(case, key=key)
     write_cassette(campaign.out, case.key, case.stream, case.twin_exchange)
     return State.RECORDED, f"{_summary(wire)}; {_twin_says(case)}; {_oracle(case)}"
-
-
-def _wire(recorded: Recorded, exchange: Exchange) -> WireView:
-    """The stream as it lies there, after redaction; pieces keep their places."""
-    body = exchange.response_body
-    edges = [*(piece.offset for piece in recorded.pieces), len(body)]
-    pieces = tuple(body[a:b] for a, b in pairwise(edges))
-    return WireView(body, pieces, exchange.status, recorded.end.value)
 
 
 def _summary(wire: WireView) -> str:
@@ -167,7 +158,7 @@ def _case(
     stream: Exchange,
     twin: Exchange | None,
 ) -> Case:
-    wire = _wire(recorded, stream)
+    wire = wire_of(recorded, stream)
     truth = maybe_truth(stream.response_body, recorded.end.value, stream.status)
     case_id = campaign.case_id(scenario)
     compared = "no twin"

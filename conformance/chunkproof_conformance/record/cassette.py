@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from chunkproof_conformance.cases import cassette
+from chunkproof_conformance.cases.wire_view import WireView
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,3 +52,11 @@ def to_cassette(exchange: Exchange) -> cassette.Exchange:
 def pieces_of(exchange: Exchange) -> list[tuple[int, float]]:
     """The network reads as the cassette key lists them: offset in bytes, ms."""
     return [(piece.offset, piece.ms) for piece in exchange.pieces]
+
+
+def wire_of(recorded: Exchange, written: cassette.Exchange) -> WireView:
+    """The stream as it is written, for traits: pieces keep their places under redaction."""
+    body = written.response_body
+    edges = [*(piece.offset for piece in recorded.pieces), len(body)]
+    pieces = tuple(body[start:end] for start, end in pairwise(edges))
+    return WireView(body, pieces, written.status, recorded.end.value)

@@ -89,6 +89,17 @@ SCRIPTS: Final[Mapping[str, str]] = {
     "badjson": (
         'One moment.\n<tool_call>\n{"name": "get_weather", "arguments": {"city": "Par\n</tool_call>'
     ),
+    # What `record/scenarios.py` asks for, of tools and schemas that some servers hold a model to.
+    "count": "one two three four five six seven eight nine ten",
+    "weather": _call("get_weather", '{"city": "Zürich", "unit": "c"}'),
+    "weathertime": _call("get_weather", '{"city": "Rome", "unit": "c"}')
+    + "\n"
+    + _call("get_time", '{"tz": "Asia/Tokyo"}'),
+    "cityjson": '{"city": "Tokyo", "population": 14000000}',
+    # The arguments alone, for servers that write the rest of a call themselves.
+    "daysjson": '{"city": "Zürich 🎉", "days": 3}',
+    "tzjson": '{"tz": "Asia/Tokyo"}',
+    "emptyjson": "{}",
     # An agent's calls, the thoughts inside the arguments.
     "sayfirst": _call("send_message", '{"thinking": "I should greet.", "message": "Hello there!"}'),
     "saylast": _call("send_message", '{"message": "It rains.", "thinking": "Short is enough."}'),

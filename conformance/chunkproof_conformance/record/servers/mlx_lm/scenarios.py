@@ -6,40 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from chunkproof_conformance.record.puppet import SCRIPTS
+from chunkproof_conformance.record.tools import PING, TIME, WEATHER, offered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chunkproof_conformance.cases.key import Profile, Strength
 
-WEATHER: Final = {
-    "type": "function",
-    "function": {
-        "name": "get_weather",
-        "description": "Weather of a city for some days.",
-        "parameters": {
-            "type": "object",
-            "properties": {"city": {"type": "string"}, "days": {"type": "integer"}},
-            "required": ["city"],
-        },
-    },
-}
-TIME: Final = {
-    "type": "function",
-    "function": {
-        "name": "get_time",
-        "description": "Time in a time zone.",
-        "parameters": {
-            "type": "object",
-            "properties": {"tz": {"type": "string"}},
-            "required": ["tz"],
-        },
-    },
-}
-PING: Final = {
-    "type": "function",
-    "function": {"name": "ping", "parameters": {"type": "object", "properties": {}}},
-}
 EVERY_STREAM: Final = ("comment-keepalive", "role-every-chunk")
 """Hazards that mlx-lm puts into every stream: prompt progress as comments, the role again."""
 
@@ -78,11 +51,6 @@ LONG_PROMPT: Final = (
     "You are a storyteller. Tell short stories about bytes, lines and frames. "
     "Never trim, never repeat, never invent an end. " * 3
 ).strip()
-
-
-def tools(*offered: dict[str, Any]) -> dict[str, Any]:
-    """The request member that offers these tools."""
-    return {"tools": list(offered)}
 
 
 def said(text: str, **ending: str) -> dict[str, Any]:
@@ -157,7 +125,7 @@ SCENARIOS: Final = (
         "should",
         ["RSN-1", "TXT-1", "TOOL-1", "END-2"],
         [*EVERY_STREAM, "reasoning-field", "whitespace-only-delta", "tc-whole-in-one-chunk"],
-        request=tools(WEATHER),
+        request=offered(WEATHER),
     ),
     Scenario(
         "reasoning/mlx-lm-length",
@@ -179,7 +147,7 @@ SCENARIOS: Final = (
         "must",
         ["TOOL-1", "TOOL-8", "FIN-1", "END-2"],
         [*EVERY_STREAM, "tc-whole-in-one-chunk", "escaped-vs-raw-unicode"],
-        request=tools(WEATHER),
+        request=offered(WEATHER),
     ),
     Scenario(
         "tools/mlx-lm-text-then-call",
@@ -190,7 +158,7 @@ SCENARIOS: Final = (
         "must",
         ["TXT-1", "TOOL-1", "END-2"],
         [*EVERY_STREAM, "tc-whole-in-one-chunk"],
-        request=tools(WEATHER),
+        request=offered(WEATHER),
     ),
     Scenario(
         "tools/mlx-lm-call-then-text",
@@ -201,7 +169,7 @@ SCENARIOS: Final = (
         "should",
         ["TXT-1", "TOOL-1", "END-2"],
         [*EVERY_STREAM, "tc-whole-in-one-chunk", "text-after-tools"],
-        request=tools(TIME),
+        request=offered(TIME),
     ),
     Scenario(
         "tools/mlx-lm-no-arguments",
@@ -212,7 +180,7 @@ SCENARIOS: Final = (
         "must",
         ["TOOL-1", "TOOL-8", "END-2"],
         [*EVERY_STREAM, "tc-whole-in-one-chunk"],
-        request=tools(PING),
+        request=offered(PING),
     ),
     Scenario(
         "tools/mlx-lm-string-arguments",
@@ -223,7 +191,7 @@ SCENARIOS: Final = (
         "should",
         ["TOOL-8", "END-2"],
         [*EVERY_STREAM, "tc-whole-in-one-chunk", "tc-args-double-encoded"],
-        request=tools(TIME),
+        request=offered(TIME),
     ),
     Scenario(
         "tools/mlx-lm-unparsable-call",
@@ -234,7 +202,7 @@ SCENARIOS: Final = (
         "should",
         ["FIN-1", "END-2", "END-9"],
         [*EVERY_STREAM],
-        request=tools(WEATHER),
+        request=offered(WEATHER),
     ),
     Scenario(
         "tools/mlx-lm-two-calls",
@@ -251,7 +219,7 @@ SCENARIOS: Final = (
             "whitespace-only-delta",
             "content-and-tools-same-delta",
         ],
-        request=tools(WEATHER, TIME),
+        request=offered(WEATHER, TIME),
     ),
     Scenario(
         "tools/mlx-lm-two-calls-adjacent",
@@ -262,7 +230,7 @@ SCENARIOS: Final = (
         "must",
         ["TOOL-1", "TOOL-9", "END-2"],
         [*EVERY_STREAM, "tc-whole-in-one-chunk", "tc-parallel-sequential"],
-        request=tools(WEATHER, TIME),
+        request=offered(WEATHER, TIME),
     ),
     Scenario(
         "finish/mlx-lm-length",
@@ -295,7 +263,7 @@ SCENARIOS: Final = (
         "must",
         ["FIN-1", "END-2", "END-9"],
         [*EVERY_STREAM, "finish-standard"],
-        request={**tools(WEATHER), "max_tokens": 16},
+        request={**offered(WEATHER), "max_tokens": 16},
     ),
     Scenario(
         "end/mlx-lm-cut",
@@ -306,7 +274,7 @@ SCENARIOS: Final = (
         "must",
         ["END-5", "END-9"],
         [*EVERY_STREAM, "eof-no-done-no-finish"],
-        request=tools(PING),
+        request=offered(PING),
         truth=said("Pinging now.\n"),
         note="mlx-lm raises KeyError for a call without arguments and closes the connection; "
         "its HTTP/1.0 body has no length, so the cut is a clean end of file. "

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from chunkproof_conformance.record.servers.mlx_lm.scenarios import EVERY_STREAM, Scenario, tools
+from chunkproof_conformance.record.servers.mlx_lm.scenarios import EVERY_STREAM, Scenario
+from chunkproof_conformance.record.tools import offered
 
 if TYPE_CHECKING:
     from chunkproof_conformance.cases.key import Profile
@@ -42,7 +43,7 @@ def _scenario(
         "should",
         ["TOOL-1", "TOOL-8", "FIN-1", "END-2", *rules],
         [*EVERY_STREAM, "tc-whole-in-one-chunk", *rows],
-        request=tools(SPEECH, LOOK, PING),
+        request=offered(SPEECH, LOOK, PING),
     )
 
 
