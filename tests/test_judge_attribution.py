@@ -21,6 +21,8 @@ from chunkproof_conformance.judge.diff import Difference
         ("/usage/prompt_tokens", ["TXT-1"], "USE-1"),
         ("/0/1/arguments", ["TOOL-4"], "TOOL-4"),
         ("/choices/0/logprobs/content/3", ["TXT-1"], "ENV-9"),
+        ("/choices/0/audio/transcript", ["TXT-1"], "ENV-10"),
+        ("/choices/0/annotations/0", ["TXT-1"], "ENV-11"),
         ("/0/3", ["TXT-2"], "TXT-2"),
         ("/7", [], None),
     ],

@@ -38,6 +38,30 @@ def text_stream() -> bytes:
     return stream(ROLE, chunk({"content": "a"}), chunk({"content": "b"}), STOP)
 
 
+def test_a_transcript_copies_audio_annotations_and_legacy_calls() -> None:
+    """Pieces of audio are joined, annotations listed, the legacy call has no id and no index."""
+    read = transcript.read_transcript(
+        stream(
+            ROLE,
+            chunk({"function_call": {"name": "f", "arguments": ""}}),
+            chunk({"function_call": {"arguments": "{}"}}),
+            chunk({"audio": {"id": "a", "transcript": "Hi"}, "annotations": [{"n": 1}]}),
+            chunk({"audio": {"id": "a", "transcript": "!", "expires_at": 9}, "annotations": [2]}),
+            STOP,
+        )
+    )
+    (choice,) = read["final"]["choices"]
+    assert choice["audio"] == {"id": "a", "data": None, "transcript": "Hi!", "expires_at": 9}
+    assert choice["annotations"] == [{"n": 1}, 2]
+    assert choice["tool_calls"] == [
+        {"id": None, "type": "function", "name": "f", "arguments": "{}"}
+    ]
+    assert [event["event"] for event in read["exact"]] == [
+        *("start", "tool_call", "tool_arguments", "audio", "annotation", "audio", "annotation"),
+        *("finish", "end"),
+    ]
+
+
 def test_a_transcript_lists_the_deltas_verbatim() -> None:
     """Three levels of one stream: what was said, in which stretches, in which pieces."""
     read = transcript.read_transcript(text_stream())
@@ -121,7 +145,15 @@ def test_extras_are_listed_by_path_when_new_or_changed() -> None:
         (stream(ROLE, chunk({"content": ["a"]}), STOP), "no string"),
         (stream(ROLE, chunk({"reasoning": "a", "reasoning_content": "a"}), STOP), "two reasoning"),
         (stream(ROLE, chunk({"reasoning_details": [{}]}), STOP), "reasoning_details"),
-        (stream(ROLE, chunk({"function_call": {"name": "f"}}), STOP), "function_call"),
+        (stream(ROLE, chunk({"function_call": {"arguments": "{}"}}), STOP), "without name"),
+        (
+            stream(ROLE, chunk({"tool_calls": [CALL], "function_call": {"name": "f"}}), STOP),
+            "beside",
+        ),
+        (stream(ROLE, chunk({"audio": {"id": "a", "voice": "b"}}), STOP), "another shape"),
+        (stream(ROLE, chunk({"audio": {"expires_at": 1.5}}), STOP), "audio.expires_at"),
+        (stream(ROLE, *(chunk({"audio": {"id": id_}}) for id_ in "ab"), STOP), "another audio.id"),
+        (stream(ROLE, chunk({"annotations": {}}), STOP), "annotations is no list"),
         (stream(ROLE, chunk({"tool_calls": [{**CALL, "index": None}]}), STOP), "without an index"),
         (stream(ROLE, chunk({"tool_calls": [{**CALL, "index": 1}]}), STOP), "out of order"),
         (stream(ROLE, chunk({"tool_calls": [{**CALL, "id": ""}]}), STOP), "without id or name"),

@@ -46,6 +46,7 @@ ANSWERS: Final[tuple[tuple[tuple[Segment, ...], str], ...]] = (
 """Segments of one choice and the finish reason."""
 
 CALL_WITHOUT_ID: Final = ((replace(CALL, id=None),), "tool_calls")
+CUSTOM_CALL: Final = ((Call("call_4", "run_sql", "SELECT 1", custom=True),), "tool_calls")
 VALUE_CALL: Final = ((replace(CALL, as_value=True),), "tool_calls")
 
 
@@ -73,7 +74,7 @@ def sayable(dialect: Dialect) -> list[Message]:
     usage = COUNTS if dialect.usage else None
     messages = [
         Message((Choice(segments, finish if finished else None),), usage, end=end)
-        for segments, finish in (*ANSWERS, VALUE_CALL, CALL_WITHOUT_ID)
+        for segments, finish in (*ANSWERS, VALUE_CALL, CUSTOM_CALL, CALL_WITHOUT_ID)
     ]
     half = Choice((Text("Hello"),), "error" if dialect.error_finishes else None)
     late = usage if dialect.usage - {"finish"} else None

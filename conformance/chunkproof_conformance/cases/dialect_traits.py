@@ -92,6 +92,18 @@ def _said_after_finish(wire: WireView) -> bool:
     return False
 
 
+def _grows_from_the_first(wire: WireView) -> bool:
+    """A choice whose first chunk has log probabilities already, and a later one more."""
+    for index in wire.indices():
+        listed = [
+            bool(object_at(choice.get("logprobs")).get("content"))
+            for choice in wire.choices_of(index)
+        ]
+        if listed[0] and any(listed[1:]):
+            return True
+    return False
+
+
 def _after_usage(wire: WireView) -> list[JsonObject]:
     """The chunks after the first one that holds usage."""
     holds = [bool(object_at(chunk.get("usage"))) for chunk in wire.chunks]
@@ -245,6 +257,14 @@ DIALECT_TRAITS: Final[Mapping[str, Callable[[WireView], bool]]] = {
     ),
     "error-with-choice": lambda wire: any(
         bool(chunk.get("error")) and bool(chunk.get("choices")) for chunk in wire.chunks
+    ),
+    "message-instead-of-delta": lambda wire: (
+        bool(wire.payloads)
+        and any(bool(choice.get("message")) and "delta" not in choice for choice in wire.choices)
+    ),
+    "logprobs-first-chunk-alias": _grows_from_the_first,
+    "logprobs-refusal": lambda wire: any(
+        bool(object_at(choice.get("logprobs")).get("refusal")) for choice in wire.choices
     ),
     "logprobs-null-members": lambda wire: any(
         bool(logprobs := object_at(choice.get("logprobs"))) and not any(logprobs.values())

@@ -19,8 +19,8 @@ EXPECTED: Final = Path(__file__).parent.parent / "expected"
 def expected_by_oracle(case: Case) -> dict[str, Any]:
     """The expected file of a case as JSON value. Raises: oracles.verdict.NoOracle.
 
-    Log probabilities belong to the level final, and messages to the expectation, only where
-    the case is about them.
+    Log probabilities, audio and annotations belong to the level final, and messages to the
+    expectation, only where the case is about them.
     """
     expected = verdict.expect(
         case.id,
@@ -30,9 +30,10 @@ def expected_by_oracle(case: Case) -> dict[str, Any]:
         message=case.key.message,
         twin_body=case.twin,
     )
-    if "logprobs" not in case.key.profiles:
-        for choice in expected["final"].get("choices", []):
-            choice.pop("logprobs", None)
+    for member in ("logprobs", "audio", "annotations"):
+        if member not in case.key.profiles:
+            for choice in expected["final"].get("choices", []):
+                choice.pop(member, None)
     if "inner-thoughts" in case.key.profiles:
         message = case.key.message or message_read(expected)
         expected["messages"] = expect_messages(message)

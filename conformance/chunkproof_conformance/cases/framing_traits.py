@@ -37,6 +37,11 @@ def _after_done(wire: WireView) -> list[str]:
     return wire.payloads[wire.payloads.index("[DONE]") + 1 :] if wire.is_done else []
 
 
+def _comment_after_done(wire: WireView) -> bool:
+    done = [number for number, frame in enumerate(wire.frames) if "[DONE]" in _data(frame)]
+    return any(set(_names(frame)) == {""} for frame in wire.frames[done[0] + 1 :])
+
+
 def _ends_with_open_frame(wire: WireView) -> bool:
     """Whole lines after the last empty one, a data line among them."""
     last_line_ended = wire.body.endswith((b"\n", b"\r"))
@@ -128,6 +133,21 @@ FRAMING_TRAITS: Final[Mapping[str, Callable[[WireView], bool]]] = {
     "done-duplicate": lambda wire: wire.payloads.count("[DONE]") > 1,
     "data-after-done": lambda wire: any(payload != "[DONE]" for payload in _after_done(wire)),
     "done-inside-content": lambda wire: "[DONE]" in wire.text,
+    "charset-missing-latin1": lambda wire: (
+        not wire.body.isascii() and "charset" not in wire.content_type.lower()
+    ),
+    "glued-frames": lambda wire: any(
+        bool(re.search(r".data: ?\{", payload)) and not _is_object(payload)
+        for payload in wire.payloads
+    ),
+    "double-data-prefix": lambda wire: any(p.startswith("data:") for p in wire.payloads),
+    "open-after-done": lambda wire: (
+        wire.is_done and (wire.end not in {"eof", "client-closed"} or _comment_after_done(wire))
+    ),
+    "keepalive-not-progress": lambda wire: (
+        not wire.payloads and any(line.startswith(":") for line in wire.lines)
+    ),
+    "close-early": lambda wire: wire.end == "client-closed",
     "error-event-field": lambda wire: any(
         re.fullmatch(r"event: ?error", line) for line in wire.lines
     ),

@@ -139,6 +139,9 @@ IDENTITY_TRAITS: Final[Mapping[str, Callable[[WireView], bool]]] = {
     "tc-function-null": lambda wire: any(
         "function" in call and call["function"] is None for call in wire.calls
     ),
+    "tc-custom-type": lambda wire: any(
+        call.get("type") == "custom" or "custom" in call for call in wire.calls
+    ),
     "tc-split-over-choices": _split_over_choices,
 }
 """Row id -> does the wire show it?"""

@@ -28,10 +28,13 @@ class WireView:
     pieces: tuple[bytes, ...]
     status: int
     end: str
+    content_type: str = "text/event-stream"
 
     @classmethod
     def of(cls, case: Case) -> WireView:
-        return cls(case.body, case.pieces, case.stream.status, case.key.end)
+        headers = {name.lower(): values for name, values in case.stream.response_headers.items()}
+        content_type = ", ".join(headers.get("content-type", []))
+        return cls(case.body, case.pieces, case.stream.status, case.key.end, content_type)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -106,12 +109,20 @@ class WireView:
         contents = [delta.get("content") for delta in self.deltas]
         return "".join(content for content in contents if isinstance(content, str))
 
+    @cached_property
+    def _by_index(self) -> dict[Hashable, list[JsonObject]]:
+        # Grouped once: traits ask for each choice in turn, and a stranger's stream may have many.
+        groups: dict[Hashable, list[JsonObject]] = {}
+        for choice in self.choices:
+            groups.setdefault(as_key(choice.get("index")), []).append(choice)
+        return groups
+
     def indices(self) -> set[Hashable]:
-        return {as_key(choice.get("index")) for choice in self.choices}
+        return set(self._by_index)
 
     def choices_of(self, index: Hashable) -> list[JsonObject]:
         """What the chunks say of one choice."""
-        return [choice for choice in self.choices if as_key(choice.get("index")) == index]
+        return self._by_index.get(index, [])
 
     def of_choice(self, index: Hashable) -> list[JsonObject]:
         """The deltas of one choice."""

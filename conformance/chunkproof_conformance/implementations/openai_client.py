@@ -13,6 +13,7 @@ import openai
 
 from chunkproof_conformance.connect.transport import PieceTransport
 from chunkproof_conformance.judge.observation import (
+    ObservedAudio,
     ObservedError,
     ObservedLogprobs,
     ObservedUsage,
@@ -95,6 +96,27 @@ def logprobs_of(logprobs: Any) -> ObservedLogprobs | None:
     if logprobs is None:
         return None
     return ObservedLogprobs(_entries(logprobs.content), _entries(logprobs.refusal))
+
+
+def audio_of(audio: Any) -> ObservedAudio | None:
+    """The members of the client's audio object; what it does not show is None."""
+    if audio is None:
+        return None
+    expires_at = getattr(audio, "expires_at", None)
+    return ObservedAudio(
+        text_of(getattr(audio, "id", None)),
+        text_of(getattr(audio, "data", None)),
+        text_of(getattr(audio, "transcript", None)),
+        expires_at if isinstance(expires_at, int) else None,
+    )
+
+
+def annotations_of(annotations: Any) -> tuple[Any, ...]:
+    """The entries as JSON values; one that the client left as it came is one already."""
+    return tuple(
+        entry.to_dict() if isinstance(entry, openai.BaseModel) else entry
+        for entry in annotations or ()
+    )
 
 
 def _entries(entries: Any) -> list[Any] | None:

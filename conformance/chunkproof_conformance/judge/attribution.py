@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from chunkproof_conformance.judge.diff import Difference
 
 _MEMBER: Final = re.compile(
-    r"/(role|text|reasoning|refusal|finish_reason|logprobs|usage|outcome|executable|tool_calls)\b"
+    r"/(role|text|reasoning|refusal|finish_reason|logprobs|audio|annotations|usage|outcome"
+    r"|executable|tool_calls)\b"
 )
 _FAMILIES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "role": ("ENV-2", ("ENV-2",)),
@@ -22,6 +23,8 @@ _FAMILIES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "refusal": ("TXT-5", ("TXT-5", "SSE-", "PAY-")),
     "finish_reason": ("FIN-1", ("FIN-", "END-", "SSE-", "PAY-", "ENV-")),
     "logprobs": ("ENV-9", ("ENV-9", "PAY-12")),
+    "audio": ("ENV-10", ("ENV-10",)),
+    "annotations": ("ENV-11", ("ENV-11",)),
     "usage": ("USE-1", ("USE-", "ENV-4")),
     "outcome": ("END-9", ("ERR-", "END-", "FIN-5", "PAY-", "SSE-")),
     "executable": ("TOOL-12", ("TOOL-12",)),

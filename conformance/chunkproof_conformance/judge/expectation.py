@@ -33,6 +33,15 @@ class ExpectedLogprobs(_Member, frozen=True):
     refusal: list[Any] | UnsetType = UNSET
 
 
+class ExpectedAudio(_Member, frozen=True):
+    """A spoken answer; null where the wire never said the member."""
+
+    id: str | UnsetType | None = UNSET
+    data: str | UnsetType | None = UNSET
+    transcript: str | UnsetType | None = UNSET
+    expires_at: int | UnsetType | None = UNSET
+
+
 class ExpectedChoice(_Member, frozen=True):
     """One choice of the level final."""
 
@@ -44,6 +53,8 @@ class ExpectedChoice(_Member, frozen=True):
     tool_calls: tuple[ExpectedCall, ...] | UnsetType = UNSET
     finish_reason: str | UnsetType | None = UNSET
     logprobs: ExpectedLogprobs | UnsetType | None = UNSET
+    audio: ExpectedAudio | UnsetType | None = UNSET
+    annotations: tuple[Any, ...] | UnsetType = UNSET
 
 
 class ExpectedUsage(_Member, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -20,15 +20,23 @@ from chunkproof_conformance.judge.fold import final_of
 from chunkproof_conformance.judge.observation import CHANNELS, ObservedLogprobs, ObservedUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from chunkproof_conformance.judge.expectation import (
+        ExpectedAudio,
         ExpectedChoice,
         ExpectedFinal,
         ExpectedLogprobs,
         ExpectedUsage,
     )
-    from chunkproof_conformance.judge.observation import Observation, ObservedChoice
+    from chunkproof_conformance.judge.observation import (
+        Observation,
+        ObservedAudio,
+        ObservedChoice,
+    )
+
+_SAYING: Final = (*CHANNELS, "tool_calls", "finish_reason", "audio", "annotations")
+"""Members of a choice without any of which it says nothing."""
 
 
 def judge_final(truth: ExpectedFinal, observation: Observation, terms: Terms) -> Judgement:
@@ -120,6 +128,10 @@ def _choice(
         yield from calls(f"{path}/tool_calls", expected.tool_calls, got.tool_calls, terms)
     if not isinstance(expected.logprobs, UnsetType) and "logprobs" not in terms.blind:
         yield from _logprobs(f"{path}/logprobs", expected.logprobs, got.logprobs, terms)
+    if not isinstance(expected.audio, UnsetType) and "audio" not in terms.blind:
+        yield from _audio(f"{path}/audio", expected.audio, got.audio, terms)
+    if not isinstance(expected.annotations, UnsetType) and "annotations" not in terms.blind:
+        yield from _entries(f"{path}/annotations", expected.annotations, got.annotations, terms)
 
 
 def _logprobs(
@@ -130,15 +142,35 @@ def _logprobs(
         wanted = getattr(expected, member) if expected else None
         if isinstance(wanted, UnsetType):
             continue
-        wanted, seen = wanted or [], getattr(got, member, None) or []
-        for number in range(max(len(wanted), len(seen))):
-            if terms.partial and number >= len(seen):
-                break
-            entry = wanted[number] if number < len(wanted) else ABSENT
-            other = seen[number] if number < len(seen) else ABSENT
-            if comparable(entry) != comparable(other):
-                yield Difference(f"{path}/{member}/{number}", entry, other)
-                break
+        seen = getattr(got, member, None) or []
+        yield from _entries(f"{path}/{member}", wanted or [], seen, terms)
+
+
+def _entries(
+    path: str, wanted: Sequence[Any], seen: Sequence[Any], terms: Terms
+) -> Iterator[Difference]:
+    """JSON values in order; only the first difference is reported."""
+    for number in range(max(len(wanted), len(seen))):
+        if terms.partial and number >= len(seen):
+            return
+        entry = wanted[number] if number < len(wanted) else ABSENT
+        other = seen[number] if number < len(seen) else ABSENT
+        if comparable(entry) != comparable(other):
+            yield Difference(f"{path}/{number}", entry, other)
+            return
+
+
+def _audio(
+    path: str, expected: ExpectedAudio | None, got: ObservedAudio | None, terms: Terms
+) -> Iterator[Difference]:
+    """Member by member; an object without members says as much as none."""
+    for member in ("id", "data", "transcript"):
+        wanted = getattr(expected, member) if expected else None
+        yield from strings(f"{path}/{member}", wanted, getattr(got, member, None), terms, "audio")
+    wanted = expected.expires_at if expected else None
+    seen = got.expires_at if got else None
+    if wanted is not UNSET and seen != wanted and not (terms.partial and seen is None):
+        yield Difference(f"{path}/expires_at", wanted, seen)
 
 
 def _runnable(
@@ -152,13 +184,11 @@ def _runnable(
 
 
 def _says_something(choice: ObservedChoice) -> bool:
-    return bool(choice.tool_calls) or any(
-        getattr(choice, member) for member in (*CHANNELS, "finish_reason")
-    )
+    return any(getattr(choice, member) for member in _SAYING)
 
 
 def _expects_something(choice: ExpectedChoice) -> bool:
-    return any(getattr(choice, member) for member in (*CHANNELS, "tool_calls", "finish_reason"))
+    return any(getattr(choice, member) for member in _SAYING)
 
 
 def _usage(

@@ -7,11 +7,14 @@ no outcome found. What an adapter puts under one number stays under it, right or
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+import msgspec
 
 from chunkproof import events as ev
 from chunkproof_conformance.judge.observation import (
     Observation,
+    ObservedAudio,
     ObservedCall,
     ObservedChoice,
     ObservedUsage,
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Channel: TypeAlias = Literal["text", "reasoning", "refusal"]
+
+_FRAGMENTS: Final = frozenset({"data", "transcript"})
+"""Members of audio that come in pieces."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,8 @@ class _OpenChoice:
     entries: list[_OpenStretch | _OpenCall] = field(default_factory=list)
     calls: dict[int, _OpenCall] = field(default_factory=dict)
     finish_reason: str | None = None
+    audio: dict[str, Any] = field(default_factory=dict)
+    annotations: list[Any] = field(default_factory=list)
 
     def call(self, number: int) -> _OpenCall:
         if number not in self.calls:
@@ -83,6 +91,14 @@ class _OpenChoice:
             last = _OpenStretch(kind)
             self.entries.append(last)
         last.parts.append(text)
+
+    def hear(self, audio: dict[str, Any]) -> None:
+        """Take a piece of audio: fragments are joined, an id and an expiry kept as they came."""
+        for name, value in audio.items():
+            if name in _FRAGMENTS and isinstance(value, str):
+                self.audio[name] = self.audio.get(name, "") + value
+            elif name in ObservedAudio.__struct_fields__:
+                self.audio.setdefault(name, value)
 
     def joined(self, kind: Channel) -> str | None:
         parts = [
@@ -117,6 +133,11 @@ def _gather(events: Iterable[ev.AnyEvent]) -> tuple[dict[int, _OpenChoice], Obse
                 call.parts.append(event.fragment)
             case ev.Finish():
                 choices.setdefault(event.choice, _OpenChoice()).finish_reason = event.reason
+            case ev.Audio():
+                choices.setdefault(event.choice, _OpenChoice()).hear(event.audio)
+            case ev.Annotation():
+                choice = choices.setdefault(event.choice, _OpenChoice())
+                choice.annotations.append(event.annotation)
             case ev.Usage():
                 counts = (event.prompt_tokens, event.completion_tokens, event.total_tokens)
                 usage = ObservedUsage(*counts)
@@ -139,6 +160,8 @@ def final_of_events(events: Iterable[ev.AnyEvent]) -> FinalView:
             refusal=choice.joined("refusal"),
             tool_calls=tuple(call.close() for call in choice.calls.values()),
             finish_reason=choice.finish_reason,
+            audio=msgspec.convert(choice.audio, ObservedAudio) if choice.audio else None,
+            annotations=tuple(choice.annotations),
         )
         for index, choice in gathered.items()
     }

@@ -41,6 +41,9 @@ BESIDE: Final[tuple[Level, ...]] = ("framing", "messages")
 
 LEVELS: Final[tuple[Level, ...]] = ("framing", *LADDER, "messages")
 
+_EXTRAS: Final = ("logprobs", "audio", "annotations")
+"""Members of a choice that are judged in profiles of their own."""
+
 _TRUTH: Final = {"timely": "due"}
 """Where the truth of a level stands, if not under its own name."""
 
@@ -106,6 +109,6 @@ def _terms(expected: Expectation, observation: Observation, blind: frozenset[str
 
 def _refuse_contradictions(observation: Observation, terms: Terms) -> None:
     for choice in observation.choices or ():
-        for member in ("role", *CHANNELS, "tool_calls", "finish_reason", "logprobs"):
+        for member in ("role", *CHANNELS, "tool_calls", "finish_reason", *_EXTRAS):
             if member in terms.blind and getattr(choice, member):
                 raise ContradictionError(f"reports {member}, which it declares not represented")

@@ -24,6 +24,8 @@ Member: TypeAlias = Literal[
     "tool_calls.type",
     "finish_reason",
     "logprobs",
+    "audio",
+    "annotations",
     "usage",
     "usage.total_tokens",
 ]
@@ -54,6 +56,16 @@ class ObservedLogprobs(_Reported, frozen=True):
     refusal: list[Any] | None = None
 
 
+class ObservedAudio(_Reported, frozen=True):
+    """A spoken answer: the fragments of `data` (base64) and of `transcript`, joined."""
+
+    id: str | None = None
+    data: str | None = None
+    transcript: str | None = None
+    expires_at: int | None = None
+    """Unix time in seconds."""
+
+
 class ObservedChoice(_Reported, frozen=True):
     """One choice, everything the library says belongs to it joined."""
 
@@ -65,6 +77,9 @@ class ObservedChoice(_Reported, frozen=True):
     tool_calls: tuple[ObservedCall, ...] = ()
     finish_reason: str | None = None
     logprobs: ObservedLogprobs | None = None
+    audio: ObservedAudio | None = None
+    annotations: tuple[Any, ...] = ()
+    """As JSON values, in the order of their coming."""
 
 
 class ObservedUsage(_Reported, frozen=True):

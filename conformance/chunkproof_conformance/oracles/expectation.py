@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 JsonObject: TypeAlias = dict[str, Any]
 
 TEXT_KINDS = ("text", "reasoning", "refusal")
+AUDIO = ("id", "data", "transcript", "expires_at")
 COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 

@@ -5,8 +5,9 @@ form of `frames`: every payload is a chunk with a list `choices` of at most one 
 error; the first one names id, model and created; a choice has an integer index and a delta
 object; its role is said, and never another one; text members are strings; at most one
 reasoning field speaks; a call has an integer index, calls open in the order 0, 1, 2, ... with
-id and name, and say neither again; each choice gets one finish reason of OpenAI's five, and
-nothing after it; usage is an object of non-negative integers, not all zero.
+id and name, and say neither again; a legacy function_call stands beside no other call; audio
+has its four members alone, and one id; each choice gets one finish reason of OpenAI's five,
+and nothing after it; usage is an object of non-negative integers, not all zero.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chunkproof_conformance.oracles.expectation import (
+    AUDIO,
     COUNTS,
     JsonObject,
     choice_from_segments,
@@ -30,7 +32,12 @@ REASONING_FIELDS: Final = ("reasoning_content", "reasoning")
 PADDING: Final = frozenset({"obfuscation", "p"})
 CHUNK_MEMBERS: Final = frozenset({"id", "object", "created", "model", "choices", "usage"}) | PADDING
 CHOICE_MEMBERS: Final = frozenset({"index", "delta", "finish_reason", "logprobs"}) | PADDING
-DELTA_MEMBERS: Final = frozenset({"role", "content", "refusal", "tool_calls", *REASONING_FIELDS})
+DELTA_MEMBERS: Final = frozenset(
+    {
+        *("role", "content", "refusal", "tool_calls", "function_call", "audio", "annotations"),
+        *REASONING_FIELDS,
+    }
+)
 CALL_MEMBERS: Final = frozenset({"index", "id", "type", "function"})
 NOT_READ: Final = frozenset(
     {
@@ -52,6 +59,8 @@ class _Choice:
     segments: list[JsonObject] = field(default_factory=list)
     calls: list[JsonObject] = field(default_factory=list)
     logprobs: dict[str, list[Any]] | None = None
+    audio: JsonObject = field(default_factory=dict)
+    annotations: list[Any] = field(default_factory=list)
 
 
 @dataclass
@@ -117,6 +126,10 @@ def _levels(transcript: _Transcript) -> JsonObject:
         )
         if choice.logprobs is not None:
             listed["logprobs"] = choice.logprobs
+        if choice.audio:
+            listed["audio"] = {name: choice.audio.get(name) for name in AUDIO}
+        if choice.annotations:
+            listed["annotations"] = choice.annotations
         choices.append(listed)
     usage = counts(transcript.usage) if transcript.usage else None
     return {
@@ -169,8 +182,13 @@ def _read_choice(transcript: _Transcript, wire: JsonObject) -> JsonObject:
     _require(isinstance(calls, list), "tool_calls is no list")
     for call in calls:
         _read_call(transcript, index, _said(call))
+    if "function_call" in delta:
+        _read_function_call(transcript, index, _said(delta["function_call"]))
     if "logprobs" in wire:
         _read_logprobs(transcript, index, wire["logprobs"])
+    if "audio" in delta:
+        _read_audio(transcript, index, _said(delta["audio"]))
+    _read_annotations(transcript, index, delta.get("annotations", []))
     late = choice.finish_reason is not None and len(transcript.events) > before
     _require(not late, "content after the finish reason")
     path = f"/choices/{index}"
@@ -240,6 +258,43 @@ def _read_call(transcript: _Transcript, index: int, wire: JsonObject) -> None:
         transcript.emit("tool_arguments", choice=index, call=position, fragment=fragment)
     path = f"/choices/{index}/delta/tool_calls/{position}"
     _keep(transcript, _unknown(path, wire, CALL_MEMBERS))
+
+
+def _read_function_call(transcript: _Transcript, index: int, wire: JsonObject) -> None:
+    choice = transcript.choices[index]
+    _require(wire.keys() <= {"name", "arguments"}, "an unknown member of function_call")
+    if not choice.calls:
+        _require(bool(_text(wire, "name")), "a function_call without name")
+        said = {"id": None, "type": "function", "name": wire["name"]}
+        choice.calls.append({"kind": "tool_call", **said, "arguments": ""})
+        choice.segments.append(choice.calls[0])
+        transcript.emit("tool_call", choice=index, call=0, index=None, **said)
+    else:
+        _require(choice.calls[0]["id"] is None, "a function_call beside a call")
+        _require(not _text(wire, "name"), "a name again")
+    if fragment := _text(wire, "arguments"):
+        choice.calls[0]["arguments"] += fragment
+        transcript.emit("tool_arguments", choice=index, call=0, fragment=fragment)
+
+
+def _read_audio(transcript: _Transcript, index: int, said: JsonObject) -> None:
+    audio = transcript.choices[index].audio
+    _require(bool(said) and said.keys() <= {*AUDIO}, "audio of another shape")
+    for name, value in said.items():
+        is_time = name == "expires_at"
+        _require(type(value) is (int if is_time else str) and bool(value), f"audio.{name}")
+        if name in {"data", "transcript"}:
+            audio[name] = audio.get(name, "") + value
+        else:
+            _require(audio.setdefault(name, value) == value, f"another audio.{name}")
+    transcript.emit("audio", choice=index, audio=said)
+
+
+def _read_annotations(transcript: _Transcript, index: int, annotations: Any) -> None:
+    _require(isinstance(annotations, list), "annotations is no list")
+    transcript.choices[index].annotations += annotations
+    for annotation in annotations:
+        transcript.emit("annotation", choice=index, annotation=annotation)
 
 
 def _read_logprobs(transcript: _Transcript, index: int, wire: Any) -> None:

@@ -84,7 +84,8 @@ class Dialect:
     """Delta of a choice's first chunk, where that says nothing else: by what comes next, `text`,
     `reasoning`, `refusal`, `call`, `calls` (more than one), `function`, `aside` or `end`."""
     entry: Mapping[Moment, Template] = field(default_factory=dict)
-    """Entries of tool_calls at `call` and `arguments`, or at `whole`."""
+    """Entries of tool_calls at `call` and `arguments`, or at `whole`; those of custom tools at
+    `custom call` and `custom input`."""
     calls: Literal["fragments", "whole", "together"] = "fragments"
     """Arguments in fragments; each call in one delta; neighbouring calls in one delta."""
     first_index: int = 0
@@ -142,6 +143,7 @@ class Dialect:
             "refusal": "refusal" in moments,
             "calls": S.ARGUMENTS in slots_in(self.entry),
             "value calls": S.ARGUMENTS_VALUE in slots_in(self.entry),
+            "custom calls": S.ARGUMENTS in slots_in([self.entry.get("custom call")]),
             "parallel": bool(self.entry),
             "call ids": not self.entry or S.CALL_ID in slots_in(self.entry),
             "calls without id": bool(self.entry) and S.CALL_ID not in slots_in(self.entry),

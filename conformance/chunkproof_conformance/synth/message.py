@@ -48,9 +48,13 @@ class Call(_Part, frozen=True, tag_field="kind", tag="tool_call"):
     legacy: bool = False
     as_value: bool = False
     """The wire says the arguments as a JSON value, so how its text is spelt is not known."""
+    custom: bool = False
+    """A custom tool: `arguments` is its input, any text."""
 
     @property
     def feature(self) -> str:
+        if self.custom:
+            return "custom calls"
         if self.as_value:
             return "value calls"
         return "legacy" if self.legacy else "calls"
@@ -62,7 +66,7 @@ class Call(_Part, frozen=True, tag_field="kind", tag="tool_call"):
 
 
 class Aside(_Part, frozen=True, tag_field="kind", tag="aside"):
-    """Members of a delta that belong to no channel of the answer: annotations, images, audio."""
+    """Members of one delta that are no channel of text: annotations, images, a piece of audio."""
 
     feature: ClassVar = "asides"
     delta: dict[str, Any]
@@ -83,6 +87,8 @@ class Choice(_Part, frozen=True):
     role: str = "assistant"
     logprobs: tuple[dict[str, Any], ...] = ()
     """One entry for each fragment of text, in order."""
+    refusal_logprobs: tuple[dict[str, Any], ...] = ()
+    """One entry for each fragment of refusal, in order."""
 
 
 class Usage(_Part, frozen=True):
@@ -154,13 +160,46 @@ def _final(choice: Choice) -> dict[str, Any]:
         "tool_calls": [_call(part) for part in choice.segments if isinstance(part, Call)],
         "finish_reason": choice.finish,
     }
-    if choice.logprobs:
-        listed["logprobs"] = {"content": list(choice.logprobs), "refusal": []}
+    if choice.logprobs or choice.refusal_logprobs:
+        listed["logprobs"] = {
+            "content": list(choice.logprobs),
+            "refusal": list(choice.refusal_logprobs),
+        }
+    if audio := _audio(choice):
+        listed["audio"] = audio
+    if annotations := [item for aside in _asides(choice, "annotations") for item in aside]:
+        listed["annotations"] = annotations
     return listed
 
 
+def _asides(choice: Choice, member: str) -> list[Any]:
+    """What the asides say of a member, in order."""
+    return [
+        part.delta[member]
+        for part in choice.segments
+        if isinstance(part, Aside) and part.delta.get(member)
+    ]
+
+
+def _audio(choice: Choice) -> dict[str, Any] | None:
+    """Data and transcript joined, the first id and expiry (rule ENV-10); None without audio."""
+    pieces = _asides(choice, "audio")
+    if not pieces:
+        return None
+    joined = {
+        name: "".join(piece.get(name) or "" for piece in pieces) or None
+        for name in ("data", "transcript")
+    }
+    first = {
+        name: next((piece[name] for piece in pieces if piece.get(name)), None)
+        for name in ("id", "expires_at")
+    }
+    return {"id": first["id"], **joined, "expires_at": first["expires_at"]}
+
+
 def _call(call: Call) -> dict[str, Any]:
-    listed = {"id": call.id, "type": "function", "name": call.name}
+    kind = "custom" if call.custom else "function"
+    listed = {"id": call.id, "type": kind, "name": call.name}
     if call.as_value:
         return {**listed, "arguments_json": json.loads(call.arguments)}
     return {**listed, "arguments": joined_halves(call.arguments)}
@@ -198,7 +237,7 @@ def features(message: Message) -> frozenset[str]:
         legacy = any(isinstance(part, Call) and part.legacy for part in choice.segments)
         if ids and not legacy:
             said |= {"calls without id" if missing else "call ids" for missing in ids}
-        said |= {"logprobs"} if choice.logprobs else set()
+        said |= {"logprobs"} if choice.logprobs or choice.refusal_logprobs else set()
         said |= {"finish"} if choice.finish is not None else set()
     said |= {"choices"} if len(message.choices) > 1 else set()
     said |= {"usage"} if message.usage else set()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chunkproof_conformance.synth import plan as plans
 from chunkproof_conformance.synth.dialect import CannotSay
 from chunkproof_conformance.synth.framing import DONE, Frame
-from chunkproof_conformance.synth.message import Aside, Call, Text, features
+from chunkproof_conformance.synth.message import Aside, Call, Refusal, Text, features
 from chunkproof_conformance.synth.template import ABSENT, S, Slot, fill, slots_in
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class _Spoken:
     steps: int = 0
     text: str = ""
     texts: int = 0
+    refusals: int = 0
     calls: dict[int, int] = field(default_factory=dict)
     """Number of each call, by its segment."""
     done: set[int] = field(default_factory=set)
@@ -147,6 +148,11 @@ class _Rendering:
                 entry = choice.logprobs[spoken.texts]
                 values[Slot.LOGPROBS] = {"content": [entry], "refusal": None}
             spoken.texts += 1
+        elif isinstance(segment, Refusal):
+            if spoken.refusals < len(choice.refusal_logprobs):
+                entry = choice.refusal_logprobs[spoken.refusals]
+                values[Slot.LOGPROBS] = {"content": None, "refusal": [entry]}
+            spoken.refusals += 1
         moment: Moment = segment.feature  # type: ignore[assignment]  # text, reasoning, refusal
         return self.chunk(moment, step.choice, values)
 
@@ -184,7 +190,9 @@ class _Rendering:
         self, moment: Moment, step: Step, segment: Call, fragment: str, *, closes: bool
     ) -> dict[str, Any]:
         values = self.call_values(step.choice, step.segment, segment, fragment)
-        entry = "call" if moment == "first call" else moment
+        entry: Moment = "call" if moment == "first call" else moment
+        if segment.custom:
+            entry = "custom call" if entry == "call" else "custom input"
         if not segment.legacy:
             values[Slot.CALLS] = [fill(self.dialect.entry[entry], moment, values)]
         return self.chunk(moment, step.choice, values, closes=closes)

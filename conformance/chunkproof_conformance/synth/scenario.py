@@ -14,9 +14,9 @@ from chunkproof_conformance.synth.message import features
 from chunkproof_conformance.synth.render import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from chunkproof_conformance.cases.key import Profile, Strength
+    from chunkproof_conformance.cases.key import Profile, Strength, TransportEnd
     from chunkproof_conformance.synth.dialect import Dialect
     from chunkproof_conformance.synth.framing import Frame, Framing
     from chunkproof_conformance.synth.message import Message
@@ -28,6 +28,7 @@ NEEDS: Final[dict[str, tuple[str, Any]]] = {
     "usage": ("stream_options", {"include_usage": True}),
     "calls": ("tools", [{"type": "function", "function": {"name": "example"}}]),
     "value calls": ("tools", [{"type": "function", "function": {"name": "example"}}]),
+    "custom calls": ("tools", [{"type": "custom", "custom": {"name": "example"}}]),
     "legacy": ("functions", [{"name": "example", "parameters": {"type": "object"}}]),
     "choices": ("n", 2),
     "logprobs": ("logprobs", True),
@@ -51,6 +52,10 @@ class Scenario:
     note: str | None = None
     """What was done to the bytes beside rendering."""
     content_type: str = "text/event-stream"
+    asks: tuple[tuple[str, Any], ...] = ()
+    """Request members, and their values, that no feature of the message implies."""
+    transport: TransportEnd = "eof"
+    """What the transport does after the last byte of a message that is not broken off."""
 
     @property
     def body(self) -> bytes:
@@ -62,7 +67,7 @@ class Scenario:
         said = features(self.message)
         if not self.dialect.usage - {"finish", "every"}:
             said -= {"usage"}
-        return dict(NEEDS[feature] for feature in NEEDS if feature in said)
+        return dict([NEEDS[feature] for feature in NEEDS if feature in said]) | dict(self.asks)
 
     def key(self) -> CassetteKey:
         """The cassette's key; its hash is set when it is written."""
@@ -82,7 +87,7 @@ class Scenario:
                 note=self.note,
             ),
             pieces=[(start, 0.0) for start in starts],
-            end="reset" if self.message.end == "reset" else "eof",
+            end="reset" if self.message.end == "reset" else self.transport,
             sha256="0" * 64,
             request_needs=list(self.needs),
             message=self.message,
@@ -124,6 +129,8 @@ def scenario(
     pieces: Iterable[bytes] | None = None,
     note: str | None = None,
     content_type: str = "text/event-stream",
+    asks: Mapping[str, Any] | None = None,
+    transport: TransportEnd = "eof",
 ) -> Scenario:
     """A scenario of a rendered message; one piece for each frame unless pieces are given.
 
@@ -146,4 +153,6 @@ def scenario(
         pieces=tuple(pieces),
         note=note,
         content_type=content_type,
+        asks=tuple((asks or {}).items()),
+        transport=transport,
     )

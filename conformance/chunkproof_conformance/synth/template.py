@@ -72,6 +72,8 @@ Moment: TypeAlias = Literal[
     "first call",
     "arguments",
     "whole",
+    "custom call",
+    "custom input",
     "function",
     "function arguments",
     "idle",

@@ -4,7 +4,8 @@ The loop: text is appended per choice; a tool call delta belongs to `final_tool_
 whose id and name are those of the first delta and whose arguments grow by each later one. The
 guide's own lines also add the first delta's arguments a second time, which OpenAI's empty ones do
 not show; what it means is judged, not that slip. A user reads `tool_calls` or, where none came, the
-legacy `function_call`. Reasoning has no member in the client's types.
+legacy `function_call`. The pieces of audio are joined as text is. Reasoning and annotations have
+no member in the client's types.
 Custom tool calls neither: their deltas have `function` None, and the loop stops with an
 exception, as it does for the guide's readers.
 """
@@ -20,6 +21,7 @@ from chunkproof_conformance.implementations.openai_client import (
     PROFILES,
     OpenAIClient,
     all_finished,
+    audio_of,
     error_of,
     index_of,
     library_version,
@@ -29,6 +31,7 @@ from chunkproof_conformance.implementations.openai_client import (
 from chunkproof_conformance.judge.observation import (
     Implementation,
     Observation,
+    ObservedAudio,
     ObservedCall,
     ObservedChoice,
     ObservedError,
@@ -65,6 +68,7 @@ class _Choice:
     refusal: str = ""
     finish_reason: str | None = None
     logprobs: ObservedLogprobs | None = None
+    audio: ObservedAudio | None = None
     function_call: _Call | None = None
     final_tool_calls: dict[int, _Call] = field(default_factory=dict)
 
@@ -83,6 +87,7 @@ class _Choice:
             tuple(call.observed() for call in calls),
             self.finish_reason,
             self.logprobs,
+            self.audio,
         )
 
 
@@ -117,6 +122,8 @@ class _Loop:
             self._take_tool_call(index, kept, entry)
         if choice.logprobs is not None:
             kept.logprobs = _extended(kept.logprobs, logprobs_of(choice.logprobs))
+        if delta.audio is not None:
+            kept.audio = _longer(kept.audio or ObservedAudio(), audio_of(delta.audio))
         if choice.finish_reason:
             kept.finish_reason = choice.finish_reason
 
@@ -175,6 +182,18 @@ def _extended(
     )
 
 
+def _longer(kept: ObservedAudio, new: ObservedAudio | None) -> ObservedAudio:
+    """The audio so far and the new piece: data and transcript are appended."""
+    if new is None:
+        return kept
+    return ObservedAudio(
+        kept.id or new.id,
+        (kept.data or "") + (new.data or "") or None,
+        (kept.transcript or "") + (new.transcript or "") or None,
+        kept.expires_at or new.expires_at,
+    )
+
+
 class ChunksAdapter:
     """Iterates the client's chunks as the guide does."""
 
@@ -188,7 +207,7 @@ class ChunksAdapter:
             homepage=HOMEPAGE,
             levels=("final", "sequence"),
             profiles=PROFILES,
-            not_represented=frozenset({"reasoning"}),
+            not_represented=frozenset({"reasoning", "annotations"}),
             note="create(stream=True) with the guide's accumulation loop",
         )
 

@@ -5,9 +5,10 @@
 `current_completion_snapshot`, and the exception is not counted. After any other exception the
 snapshot is reported too, as what the user still has.
 
-The delta events carry no choice, so the level sequence is not represented for several choices.
-They carry no id either: the final one of that index is taken from the completion. Nothing of the
-helper says "run this call", so no call is reported as executable.
+The delta events carry no choice, and there is none for a legacy `function_call`: for several
+choices, and where such a call came, the level sequence is not represented. They carry no id
+either: the final one of that index is taken from the completion. Nothing of the helper says "run
+this call", so no call is reported as executable.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from chunkproof_conformance.implementations.openai_client import (
     PROFILES,
     OpenAIClient,
     all_finished,
+    annotations_of,
+    audio_of,
     error_of,
     index_of,
     library_version,
@@ -107,14 +110,14 @@ def observation_of(completion: Any, seen: list[Any], error: ObservedError | None
     """The completion, or as much of it as there is, in the harness's words."""
     entries = list(completion.choices or ()) if completion is not None else []
     choices = tuple(_choice(index_of(entry, at), entry) for at, entry in enumerate(entries))
-    several = len(choices) > 1
+    unordered = len(choices) > 1 or any(entry.message.function_call for entry in entries)
     return Observation(
         outcome="failed" if error else "complete" if all_finished(choices) else "incomplete",
         choices=choices,
         usage=usage_of(completion.usage) if completion is not None else None,
         error=error,
-        events=None if several else tuple(_events(seen, choices)),
-        not_represented=frozenset({"sequence"}) if several else frozenset(),
+        events=None if unordered else tuple(_events(seen, choices)),
+        not_represented=frozenset({"sequence"}) if unordered else frozenset(),
     )
 
 
@@ -134,6 +137,8 @@ def _choice(index: int, entry: Any) -> ObservedChoice:
         tuple(calls),
         text_of(entry.finish_reason),
         logprobs_of(entry.logprobs),
+        audio_of(message.audio),
+        annotations_of(message.annotations),
     )
 
 

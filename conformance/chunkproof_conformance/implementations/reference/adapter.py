@@ -11,6 +11,7 @@ from chunkproof import StreamParser
 from chunkproof_conformance.judge.observation import (
     Implementation,
     Observation,
+    ObservedAudio,
     ObservedCall,
     ObservedChoice,
     ObservedError,
@@ -116,6 +117,8 @@ def observation_of(result: Result, events: list[AnyEvent]) -> Observation:
                 ),
                 choice.finish_reason,
                 ObservedLogprobs(**choice.logprobs) if choice.logprobs else None,
+                ObservedAudio(**choice.audio) if choice.audio else None,
+                tuple(choice.annotations),
             )
             for choice in result.choices
         ),

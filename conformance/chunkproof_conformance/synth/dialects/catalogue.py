@@ -13,12 +13,24 @@ if TYPE_CHECKING:
 
     from chunkproof_conformance.synth.dialect import Dialect
 
-VENDORS: Final[Mapping[str, tuple[Dialect, ...]]] = {
-    module.name: import_module(f"{package.__name__}.{module.name}").DIALECTS
-    for module in pkgutil.iter_modules(package.__path__)
-    if module.name != "catalogue"
-}
-"""By the module's name."""
+_MODULES: Final = frozenset(module.name for module in pkgutil.iter_modules(package.__path__))
+
+
+def _vendors() -> dict[str, tuple[Dialect, ...]]:
+    """`openai_legacy` belongs to `openai`, as that is a module too."""
+    found: dict[str, tuple[Dialect, ...]] = {}
+    for name in sorted(_MODULES - {"catalogue"}):
+        vendor = name.partition("_")[0]
+        vendor = vendor if vendor in _MODULES else name
+        found[vendor] = (
+            *found.get(vendor, ()),
+            *import_module(f"{package.__name__}.{name}").DIALECTS,
+        )
+    return found
+
+
+VENDORS: Final[Mapping[str, tuple[Dialect, ...]]] = _vendors()
+"""By the vendor: the module's name, or what stands before its first underscore."""
 
 DIALECTS: Final[Mapping[str, Dialect]] = {
     dialect.name: dialect for variants in VENDORS.values() for dialect in variants

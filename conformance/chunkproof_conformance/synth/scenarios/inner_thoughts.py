@@ -1,4 +1,9 @@
-"""Calls whose arguments hold the model's thoughts: what an agent's clients are to see."""
+"""Calls whose arguments hold the model's thoughts: what an agent's clients are to see.
+
+Must: an ordinary call of the OpenAI reference, as plain as an agent's tools make it. That a key
+holds thoughts is no hazard of the wire: such a case claims the row of its fragments alone. The
+messages of the agent layer are those that `docs/interface.md` promises.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +25,11 @@ from chunkproof_conformance.synth.scenario import Scenario, scenario
 if TYPE_CHECKING:
     from typing import Any
 
+    from chunkproof_conformance.cases.key import Strength
     from chunkproof_conformance.synth.message import Segment
 
 _ID: Final = "call_t1"
+_PLAIN: Final = "tc-fragmented"
 
 
 def _speech(arguments: str) -> Call:
@@ -31,6 +38,11 @@ def _speech(arguments: str) -> Call:
 
 def _tool(arguments: str) -> Call:
     return Call(_ID, "look_up", arguments)
+
+
+def _plainly(name: str, title: str, *segments: Segment) -> Scenario:
+    """One that every parser must read: see the module."""
+    return _thoughts(name, title, *segments, rows=_PLAIN, strength="must")
 
 
 def _thoughts(
@@ -43,6 +55,7 @@ def _thoughts(
     rows: str = "inner-thoughts-key tc-fragmented",
     profiles: str = "core tools inner-thoughts",
     rules: str = "TOOL-1 TOOL-3 TOOL-8 FIN-1 END-2",
+    strength: Strength = "should",
     **members: Any,
 ) -> Scenario:
     """One choice; size: code points of a fragment."""
@@ -53,38 +66,35 @@ def _thoughts(
         DIALECTS[dialect],
         message,
         profiles=profiles,
-        strength="should",
+        strength=strength,
         rules=rules,
         rows=rows,
         steps=plan(message, lambda text: cut(text, size)),
     )
 
 
-_PLAIN: Final = "tc-fragmented"
 _GREETING: Final = '{"thinking":"I should greet.","message":"Hello there!"}'
 
 SCENARIOS: Final = (
-    _thoughts("first-speech", "Thoughts first, then the text", _speech(_GREETING)),
-    _thoughts(
+    _plainly("first-speech", "Thoughts first, then the text", _speech(_GREETING)),
+    _plainly(
         "first-tool",
         "Thoughts first, then the arguments",
         _tool('{"thinking":"Look it up.","query":"weather","page":"2"}'),
     ),
-    _thoughts(
+    _plainly(
         "middle",
         "Thoughts between two members",
         _tool('{"query":"rain","thinking":"Only rain.","page":"3"}'),
     ),
-    _thoughts(
+    _plainly(
         "last-speech", "Thoughts last, after the text", _speech('{"message":"Hi","thinking":"ok"}')
     ),
-    _thoughts(
+    _plainly(
         "last-tool", "Thoughts last, after the arguments", _tool('{"a":"x","thinking":"why"}')
     ),
-    _thoughts(
-        "absent-speech", "A text without thoughts", _speech('{"message":"Just this."}'), rows=_PLAIN
-    ),
-    _thoughts("absent-tool", "A tool without thoughts", _tool('{"city":"Graz"}'), rows=_PLAIN),
+    _plainly("absent-speech", "A text without thoughts", _speech('{"message":"Just this."}')),
+    _plainly("absent-tool", "A tool without thoughts", _tool('{"city":"Graz"}')),
     _thoughts("alone", "Thoughts and nothing else", _tool('{"thinking":"nothing to say"}')),
     _thoughts("empty-object", "A tool with an empty object", _tool("{}"), size=1, rows=_PLAIN),
     _thoughts("no-arguments", "A tool without arguments", _tool(""), rows="tc-args-empty-total"),
@@ -116,7 +126,7 @@ SCENARIOS: Final = (
         "The key inside another object is no thought",
         _tool('{"thinking":"outer","obj":{"thinking":"inner"},"b":"y"}'),
     ),
-    _thoughts(
+    _plainly(
         "spaces",
         "A space after every colon and comma",
         _speech('{"thinking": "t one", "message": "hello you"}'),

@@ -1,4 +1,4 @@
-"""Several choices, log probabilities, refusals, audio, annotations, images, old functions."""
+"""Several choices, log probabilities, refusals, images, an agent's call."""
 
 from __future__ import annotations
 
@@ -72,46 +72,8 @@ def _logprobs() -> Scenario:
     )
 
 
-def _aside_frames(feature: str, *deltas: dict[str, Any], text: str | None = None) -> Message:
-    segments: list[Any] = [Aside(delta) for delta in deltas]
-    if text is not None:
-        segments.insert(0, Text(text))
-    return Message((Choice(tuple(segments), "stop" if feature != "audio" else None),))
-
-
-def _audio() -> Scenario:
-    message = _aside_frames(
-        "audio",
-        {"audio": {"id": "audio_0123456789", "transcript": "Good"}},
-        {"audio": {"transcript": " morning"}},
-        {"audio": {"data": "AAEC"}},
-        {"audio": {"data": "AwQF"}},
-        {"audio": {"expires_at": 1790003600}},
-    )
-    return scenario(
-        "audio/openai-expires-only-end",
-        "Audio in parts; its last update has an expiry and no finish reason",
-        DIALECTS["generic"],
-        message,
-        profiles="audio",
-        strength="should",
-        rules="ENV-10 END-9 END-11",
-        rows="audio-fields audio-expires-only-end",
-    )
-
-
-def _citation(name: str, start: int) -> dict[str, Any]:
-    citation = {
-        "url": f"https://example.com/{name}",
-        "title": name,
-        "start_index": start,
-        "end_index": start + 5,
-    }
-    return {
-        "content": "",
-        "role": "assistant",
-        "annotations": [{"type": "url_citation", "url_citation": citation}],
-    }
+def _aside_frames(*deltas: dict[str, Any], text: str) -> Message:
+    return Message((Choice((Text(text), *map(Aside, deltas))),))
 
 
 def _image(data: str) -> dict[str, Any]:
@@ -119,14 +81,8 @@ def _image(data: str) -> dict[str, Any]:
     return {"content": "", "role": "assistant", "images": [image]}
 
 
-_CITED: Final = _aside_frames(
-    "annotations", _citation("one", 0), _citation("two", 6), text="Cited twice."
-)
-_DRAWN: Final = _aside_frames("images", _image("iVBORw0KGgo="), text="Here it is.")
+_DRAWN: Final = _aside_frames(_image("iVBORw0KGgo="), text="Here it is.")
 _REFUSED: Final = Message((Choice((Refusal("I'm sorry, I can't help with that."),)),), _COUNTS)
-_LEGACY: Final = Message(
-    (Choice((Call(None, "get_weather", '{"city": "Oslo"}', legacy=True),), "function_call"),)
-)
 _SENT: Final = '{"thinking": "She said \\"hi\\".\\nI greet.", "message": "Hello, Ada! \U0001f44b"}'
 _LETTA: Final = Message((Choice((Call("call_p6", "send_message", _SENT),), "tool_calls"),))
 
@@ -144,28 +100,6 @@ SCENARIOS: Final = (
         rules="TXT-5 ENV-8 FIN-1 USE-1 END-2",
         rows="refusal-delta content-null obfuscation",
         steps=plan(_REFUSED, lambda text: cut(text, 6)),
-    ),
-    _audio(),
-    scenario(
-        "annotations/openrouter-url-citation",
-        "Annotations without an index, each in a chunk of its own: appended",
-        DIALECTS["openrouter"],
-        _CITED,
-        profiles="annotations lenient",
-        strength="should",
-        rules="ENV-11 TXT-1 FIN-1 END-2",
-        rows="annotations-delta role-every-chunk comment-keepalive",
-    ),
-    scenario(
-        "legacy/openai-function-call",
-        "`function_call`, as it was before tools: one call without an id",
-        DIALECTS["openai-legacy"],
-        _LEGACY,
-        profiles="legacy-functions",
-        strength="should",
-        rules="TOOL-8 TOOL-11 FIN-1 END-2",
-        rows="legacy-function-call content-null",
-        steps=plan(_LEGACY, lambda text: cut(text, 5)),
     ),
     scenario(
         "images/openrouter-delta-images",
