@@ -17,7 +17,10 @@ MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
 
 _BOM: Final = b"\xef\xbb\xbf"
 _HEAD_BYTES: Final = 8
-"""What is kept of a line over the cap: enough to know a comment."""
+"""What is kept of a line over the cap, beside its last byte: enough to know its field."""
+
+_FIELDS: Final = frozenset({b"data", b"event", b"id", b"retry", b"error"})
+"""Fields that are read; `error` is GPUStack's (rule ERR-5)."""
 
 _RETRY_DIGITS: Final = 18
 """More digits are no time; Python refuses to read thousands of them."""
@@ -74,11 +77,14 @@ class SseDecoder:
         self._line_bytes = 0
         self._data: bytes | bytearray | None = None  # an array from the second line on
         self._event = ""
+        self._fields = 0  # lines of the open frame that are no comments
         self._too_large = False
         self._skip_lf = False
         self._bom: bytes | None = b""  # what was seen of a byte order mark; None: past it
         self._preamble: list[bytes] = []
         self._preamble_bytes = 0
+        self.is_preamble_whole = True
+        """Nothing of what `preamble` returns was left out for its size."""
         self._preamble_notices: list[Noticed] = []
 
     def feed(self, piece: bytes) -> list[Item]:
@@ -116,11 +122,11 @@ class SseDecoder:
         if self._bom:  # the body is the beginning of a byte order mark and no more
             self._line.append(self._bom)
         line = b"".join(self._line)
-        if self._too_large or (self._line_bytes > self._max and not line.startswith(b":")):
+        if self._too_large or (self._line_bytes > self._max and _name(line) in _FIELDS):
             return [Noticed(Notice.TOO_LARGE, b"", self.offset)]
-        ended = self._data == b"[DONE]" and not line
-        open_line = self._data is None and line in {b"data: [DONE]", b"data:[DONE]"}
-        if (ended or open_line) and not self._event:
+        ended = self._data == b"[DONE]" and self._fields == 1 and line[:1] in {b"", b":"}
+        open_line = not self._fields and line in {b"data: [DONE]", b"data:[DONE]"}
+        if ended or open_line:
             return [
                 Noticed(Notice.DONE_UNTERMINATED, line, self.offset),
                 Frame(b"[DONE]", "", self.offset),
@@ -152,10 +158,11 @@ class SseDecoder:
         if room > 0:
             self._preamble.append(piece[:room])
             self._preamble_bytes += min(room, len(piece))
+        self.is_preamble_whole &= len(piece) <= room
 
     def _is_between_frames(self) -> bool:
         """Return whether no line and no frame is open."""
-        return not (self._line or self._data is not None or self._event or self._too_large)
+        return not (self._line or self._fields)
 
     def _plain_frames(self, piece: bytes, start: int, items: list[Item]) -> bool:
         """Read a piece of nothing but `data: …` LF LF and an open frame; else return False.
@@ -210,14 +217,17 @@ class SseDecoder:
         self._line_bytes += len(piece)
         self._line.append(piece)
         if self._line_bytes > self._max:
-            self._line = [b"".join(self._line)[:_HEAD_BYTES]]
+            self._line = [_shortened(b"".join(self._line))]
 
     def _end_line(self, line: bytes, offset: int, items: list[Item]) -> None:
         if line[0] == 0x3A:  # a comment
             return
+        self._fields += 1
         if self._line_bytes > self._max:
-            self._too_large = True
-            return
+            line = _shortened(line)
+            if _name(line) in _FIELDS:
+                self._too_large = True
+                return
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if name == b"data":
@@ -262,10 +272,11 @@ class SseDecoder:
             items.append(Noticed(Notice.TOO_LARGE, b"", offset))
         elif self._data is not None:
             items.append(Frame(bytes(self._data), self._event, offset))
-        elif not self._event:
+        elif not self._fields:
             return  # one more empty line between frames
         self._data = None
         self._event = ""
+        self._fields = 0
         self._too_large = False
 
     def _notice_lost_payload(self, line: bytes, offset: int, items: list[Item]) -> None:
@@ -281,3 +292,13 @@ class SseDecoder:
         elif not self._preamble_notices:
             # It may be no stream at all: said only once a field line shows that it is one.
             self._preamble_notices.append(noticed)
+
+
+def _name(line: bytes) -> bytes:
+    """Return the name of the field a line is."""
+    return line.partition(b":")[0]
+
+
+def _shortened(line: bytes) -> bytes:
+    """Return what is kept of a line over the cap, however it came to be that long."""
+    return line[:_HEAD_BYTES] + line[-1:] if len(line) > _HEAD_BYTES + 1 else line
