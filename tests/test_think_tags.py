@@ -55,3 +55,10 @@ def test_what_is_held_comes_out_when_the_stream_is_cut() -> None:
     parser.feed(body(["<think>t</"])[: -len("data: [DONE]\n\n") - 60])
     parser.close()
     assert parser.result().choices[0].reasoning == "t</"
+
+
+def test_half_of_a_pair_comes_out_behind_what_it_follows() -> None:
+    """A half that stays alone is part of the thought in which it came (TXT-4, RSN-4)."""
+    for thought in ("a\ud83d", "a</thi\ud83d"):
+        reasoning, text = read(["<think>", thought], think_tags=True)
+        assert (reasoning, text) == (thought[:-1] + "\ufffd", None)

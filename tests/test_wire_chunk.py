@@ -2,6 +2,7 @@
 
 import pytest
 
+from chunkproof import StreamParser, UsageError
 from tests.expectation import START, Case, Containing, case, choice, end, error, event
 from tests.specification import check
 from tests.wire import DONE, bare, chunk, data, stop, text
@@ -506,3 +507,14 @@ CASES = [
 def test_a_chunk_is_read_whatever_its_shape(wire_case: Case) -> None:
     """Known members are read by kind, unknown ones kept, nothing is lost in silence."""
     check(wire_case)
+
+
+def test_only_bytes_are_fed() -> None:
+    """Another kind of input is the caller's mistake, and the parser goes on after it."""
+    parser = StreamParser()
+    for wrong in ("data: {}\n\n", None, 5, [100]):
+        with pytest.raises(UsageError, match=type(wrong).__name__):
+            parser.feed(wrong)  # type: ignore[arg-type]  # the mistake
+    parser.feed(bytearray(text("H")))  # type: ignore[arg-type]  # taken all the same
+    parser.feed(memoryview(text("i")))  # type: ignore[arg-type]  # taken all the same
+    assert parser.result().to_dict()["choices"][0]["text"] == "Hi"

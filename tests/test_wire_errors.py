@@ -333,6 +333,68 @@ CASES = [
         error=error(Containing("failed to decode"), ..., ...),
         framed=False,
     ),
+    *(
+        case(
+            "lone-surrogate",
+            "TXT-4",
+            HI,
+            frame,
+            variant=variant,
+            **KEPT,
+            error=error("a\ufffd"),
+            framed=False,
+        )
+        for variant, frame in (
+            ("error-event", b"event: error\n" + data(r'{"error":{"message":"a\ud83d"}}')),
+            ("error-event-of-a-string", b"event: error\n" + data(r'"a\ud83d"')),
+            ("json-string", data(r'"a\ud83d"')),
+            ("list-of-errors", data(r'[{"error":{"message":"a\ud83d"}}]')),
+            ("error-field", b'error: "a\\ud83d"\n\n'),
+        )
+    ),
+    case(
+        "error-flat",
+        "ERR-2",
+        HI,
+        data('{"choices":null,"message":"m","code":500}'),
+        variant="null-choices-are-none",
+        **KEPT,
+        error=error("m", None, 500),
+    ),
+    *(
+        case(
+            "error-null-field",
+            "ERR-1",
+            text("Hi", error=none),
+            stop(error=none),
+            DONE,
+            variant=variant,
+            text="Hi",
+            finish="stop",
+        )
+        for variant, none in (("zero", 0), ("empty-list", []))
+    ),
+    *(
+        case(
+            "error-of-another-kind",
+            "ERR-1",
+            HI,
+            bare(error=value),
+            variant=variant,
+            **KEPT,
+            error=error(Containing(shown)),
+        )
+        for variant, value, shown in (("true", True, "True"), ("a-number", 7, "7"))
+    ),
+    case(
+        "error-of-another-kind",
+        "ERR-1",
+        HI,
+        bare(error=[{"message": "m", "code": 5}]),
+        variant="a-list",
+        **KEPT,
+        error=error(Containing("m")),
+    ),
 ]
 
 

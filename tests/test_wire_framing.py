@@ -2,7 +2,18 @@
 
 import pytest
 
-from tests.expectation import INCOMPLETE, START, Case, Containing, call, case, end, error, event
+from tests.expectation import (
+    INCOMPLETE,
+    START,
+    Case,
+    Containing,
+    call,
+    case,
+    choice,
+    end,
+    error,
+    event,
+)
 from tests.specification import check
 from tests.wire import DONE, chunk, chunk_object, data, payload, stop, tc, text, tools
 
@@ -563,6 +574,106 @@ CASES = [
         END,
         text="data: x\n\ndata: [DONE]\n\n",
         finish="stop",
+    ),
+    case(
+        "json-body-not-sse",
+        "PAY-15",
+        ANSWER,
+        variant="an-answer-and-a-transport-error",
+        outcome="failed",
+        text="Hi",
+        finish="stop",
+        error=error(Containing("reset"), "transport"),
+        repairs="not-a-stream",
+        framed=False,
+        close_error=ConnectionError("reset by peer"),
+    ),
+    case(
+        "json-body-not-sse",
+        "PAY-15",
+        ANSWER.replace(b'"stop"', b'"error"'),
+        variant="an-answer-that-finished-in-an-error",
+        outcome="failed",
+        text="Hi",
+        finish="error",
+        repairs="not-a-stream",
+        framed=False,
+    ),
+    case(
+        "json-body-not-sse",
+        "PAY-15",
+        ANSWER.replace(b'{"id"', b'{"error":{"message":"late"},"id"', 1),
+        variant="an-answer-beside-an-error",
+        outcome="failed",
+        text="Hi",
+        finish="stop",
+        error=error("late"),
+        repairs="not-a-stream",
+        framed=False,
+    ),
+    case(
+        "json-body-not-sse",
+        "PAY-15",
+        b'{"id":"c1","created":1,"model":"m","choices":['
+        b'{"index":null,"message":{"content":"a"},"finish_reason":"stop"},'
+        b'{"index":null,"message":{"content":null,"tool_calls":['
+        b'{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}},'
+        b'{"index":0,"id":"b","function":{"name":"g","arguments":"{}"}}]},'
+        b'"finish_reason":"tool_calls"}]}',
+        variant="places-in-the-lists-are-indexes",
+        choices=[
+            choice(0, text="a", finish="stop"),
+            choice(
+                1, calls=[call("f", "{}", id="a"), call("g", "{}", id="b")], finish="tool_calls"
+            ),
+        ],
+        repairs="not-a-stream",
+        framed=False,
+    ),
+    case(
+        "json-body-not-sse",
+        "PAY-15 END-8",
+        b'{"detail":[{"loc":["body","model"],"msg":"field required"}]}',
+        variant="a-validation-error-of-fastapi-is-shown",
+        outcome="incomplete",
+        envelope={"id": None, "model": None, "created": None},
+        choices=[],
+        error={**INCOMPLETE, "message": Containing("field required")},
+        framed=False,
+    ),
+    *(
+        case(
+            "eof-no-blank-line",
+            "END-10 SSE-13",
+            text("Hi"),
+            tail,
+            variant=variant,
+            outcome="incomplete",
+            text="Hi",
+        )
+        for variant, tail in (
+            ("done-beside-an-id", b"data: [DONE]\nid: 7\n"),
+            ("done-after-an-id", b"id: 7\ndata: [DONE]"),
+            ("done-beside-an-unknown-field", b"foo: x\ndata: [DONE]\n"),
+        )
+    ),
+    *(
+        case(
+            "eof-no-blank-line",
+            "END-10",
+            text("Hi", "stop"),
+            tail,
+            variant=variant,
+            text="Hi",
+            finish="stop",
+            repairs="done-unterminated",
+            framed=False,
+        )
+        for variant, tail in (
+            ("done-after-a-comment", b": ping\ndata: [DONE]"),
+            ("done-before-a-comment", b"data: [DONE]\n: ping\n"),
+            ("done-before-half-a-comment", b"data: [DONE]\n: pi"),
+        )
     ),
 ]
 

@@ -244,7 +244,22 @@ NESTING = [
 ]
 
 
-CASES = [*PAYLOADS, *NESTING]
+CASES = [
+    *PAYLOADS,
+    *NESTING,
+    *(
+        case(
+            "payload-of-other-white-space",
+            "PAY-10",
+            text("Hi"),
+            data(space),
+            variant=f"u{ord(space):04x}",
+            outcome="failed",
+            text="Hi",
+        )
+        for space in ("\u00a0", "\u000b", "\u2028")
+    ),
+]
 
 
 @pytest.mark.parametrize("wire_case", CASES, ids=lambda case: case.name)
@@ -299,7 +314,33 @@ def test_a_line_that_is_no_data_is_not_kept(line: bytes) -> None:
     body = text("H") + line + b"y" * 2_000 + b"\n\n" + text("i") + END
     parser = StreamParser(max_frame_bytes=500)
     drain([body[at : at + 64] for at in range(0, len(body), 64)], parser=parser)
-    assert parser.result().to_dict()["choices"][0]["text"] == "Hi"
+    result = parser.result().to_dict()
+    assert result["choices"][0]["text"] == "Hi"
+    assert result["outcome"] == ("failed" if line == b"id: " else "complete")
+
+
+@pytest.mark.parametrize("size", [7, 8, 9, 10, 64, 600])
+def test_a_lost_payload_over_the_cap_is_noticed_however_it_is_cut(size: int) -> None:
+    """What is kept of a long line that is no field is the same in every cut (SSE-10, SSE-15)."""
+    for line in (b'{"a":"' + b"y" * 600 + b'"}', b" " * 600 + b"data: x", b" data: " + b"y" * 600):
+        body = text("Hi") + line + b"\n\n" + END
+        whole = drain([body], parser=StreamParser(max_frame_bytes=500))
+        pieces = [body[at : at + size] for at in range(0, len(body), size)]
+        assert drain(pieces, parser=StreamParser(max_frame_bytes=500)) == whole
+        assert "error" not in {event["event"] for event in as_json(whole)}
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"a":"' + b"y" * 600 + b'"}', b'{"a":1}' + b" " * 600 + b"x", b"[\n" * 300]
+)
+def test_a_body_of_json_over_the_cap_is_incomplete(body: bytes) -> None:
+    """What does not fit is no answer and no error; its first 200 bytes are shown (PAY-15)."""
+    for size in (1, 64, len(body)):
+        parser = StreamParser(max_frame_bytes=500)
+        drain([body[at : at + size] for at in range(0, len(body), size)], parser=parser)
+        result = parser.result().to_dict()
+        assert result["outcome"] == "incomplete"
+        assert body[:200].decode() in result["error"]["message"]
 
 
 def test_100000_levels_are_refused_in_linear_time() -> None:

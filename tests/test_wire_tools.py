@@ -8,6 +8,8 @@ from tests.expectation import START, Case, Containing, JsonText, call, case, cho
 from tests.specification import check
 from tests.wire import DONE, chunk, data, stop, tc, text, tools
 
+CALL = "/choices/0/delta/tool_calls"
+
 END = stop("tool_calls") + DONE
 ONE: dict[str, Any] = {"finish": "tool_calls"}
 
@@ -691,6 +693,67 @@ CASES = [
             ("content_filter", False),
             ("end_turn", False),
         )
+    ),
+    case(
+        "tc-type-missing-or-late",
+        "TOOL-10",
+        tools(tc(0, "a")),
+        tools({"index": 0, "type": "custom", "custom": {"name": "sql", "input": "SELECT 1"}}),
+        END,
+        variant="custom",
+        calls=[call("sql", "SELECT 1", id="a", type="custom", valid=None)],
+        **ONE,
+        events=[
+            START,
+            event("tool_call", choice=0, call=0, index=0, id="a", name=None, type="function"),
+            event("tool_call", choice=0, call=0, index=0, id="a", name="sql", type="custom"),
+            event("tool_arguments", choice=0, call=0, fragment="SELECT 1"),
+            event("finish", choice=0, reason="tool_calls"),
+            end(),
+        ],
+    ),
+    *(
+        case(
+            "tc-custom-type",
+            "TOOL-10",
+            tools(tc(0, "a", "f", "{}", custom=custom, **kind)),
+            END,
+            variant=variant,
+            calls=[call("f", "{}", id="a")],
+            **ONE,
+            extra=extra,
+        )
+        for variant, custom, kind, extra in (
+            ("an-empty-custom-is-none", {}, {}, ...),
+            ("function-beside-custom", {"x": 1}, {}, {f"{CALL}/0/custom": {"x": 1}}),
+            ("function-says-so", {"x": 1}, {"type": "function"}, {f"{CALL}/0/custom": {"x": 1}}),
+        )
+    ),
+    case(
+        "extras-of-a-call",
+        "ENV-7 PAY-5",
+        tools(tc(0, "a", "f", "{}"), tc(1, "b", "g", "{}")),
+        tools(tc(1, z=1, b=2, id=5, function={"y": 3})),
+        tools(tc(1, b=2, function={"y": 3}, z=1, id=5)),
+        END,
+        variant="stand-under-the-call-and-have-no-order",
+        calls=[call("f", "{}", id="a"), call("g", "{}", id="b")],
+        **ONE,
+        extra={f"{CALL}/1/b": 2, f"{CALL}/1/function/y": 3, f"{CALL}/1/id": 5, f"{CALL}/1/z": 1},
+        repairs="wrong-type",
+        events=[
+            ...,
+            ...,
+            ...,
+            ...,
+            ...,
+            event("extra", path=f"{CALL}/1/b", value=2),
+            event("extra", path=f"{CALL}/1/function/y", value=3),
+            event("extra", path=f"{CALL}/1/id", value=5),
+            event("extra", path=f"{CALL}/1/z", value=1),
+            event("finish", choice=0, reason="tool_calls"),
+            end(),
+        ],
     ),
 ]
 

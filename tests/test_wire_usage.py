@@ -261,6 +261,35 @@ CASES = [
         extra={"/usage": 5},
         repairs="wrong-type",
     ),
+    case(
+        "usage-zero-placeholders",
+        "USE-2",
+        text("Hi", usage={**ZERO, "cost": 0.5}),
+        stop(usage=ZERO),
+        DONE,
+        variant="a-number-beside-the-counts-is-one",
+        **FINISHED,
+        usage=usage(0, 0, 0, {**ZERO, "cost": 0.5}),
+    ),
+    case(
+        "usage-without-counts",
+        "USE-1",
+        text("Hi", usage=COUNTS),
+        stop(usage={"cost": 0.5}),
+        DONE,
+        **FINISHED,
+        usage=usage(None, None, None, {"cost": 0.5}),
+    ),
+    case(
+        "usage-without-counts",
+        "USE-2",
+        text("Hi", usage=COUNTS),
+        stop(usage={"tier": "free", "has_cost": True}),
+        DONE,
+        variant="and-without-numbers",
+        **FINISHED,
+        usage=usage(1, 2, 3, COUNTS),
+    ),
 ]
 
 

@@ -1,5 +1,6 @@
 """Strings, surrogate halves in every place, and numbers of any size."""
 
+import json
 import math
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.expectation import (
     event,
     usage,
 )
-from tests.specification import check
+from tests.specification import as_json, check, drain
 from tests.wire import DONE, chunk, data, stop, text
 
 END = stop() + DONE
@@ -327,3 +328,19 @@ def test_an_integer_stays_an_integer() -> None:
     result = parse([text("Hi", a=1, b=1.0) + END]).to_dict()
     assert type(result["extra"]["/a"]) is int
     assert type(result["extra"]["/b"]) is float
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(True, 1), (0, False), ({"a": [True]}, {"a": [1]}), ([1], [1, 2])]
+)
+def test_a_value_changes_with_its_kind(one: object, other: object) -> None:
+    """Of one path the last value counts, and true is not 1 (ENV-7)."""
+    events = as_json(drain([text("Hi", x=one), text("Hi", x=other)]))
+    values = [event["value"] for event in events if event["event"] == "extra"]
+    assert json.dumps(values) == json.dumps([one, other])
+
+
+def test_a_value_does_not_change_with_its_spelling() -> None:
+    """Members have no order, and 1.0 is 1 (PAY-5, ENV-6): one event."""
+    events = as_json(drain([text("Hi", x={"a": 1, "b": 2}), text("Hi", x={"b": 2.0, "a": 1})]))
+    assert [event["event"] for event in events].count("extra") == 1

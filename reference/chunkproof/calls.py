@@ -105,7 +105,7 @@ class Calls:
             self._calls[number].has_index = True
         self._identify(number, entry, is_new=is_new)
         self._append(number, entry.arguments)
-        for member, value in entry.extra.items():
+        for member, value in entry.extras:
             self._journal.keep(f"{path}/{number}{member}", value)
 
     def apply_legacy(self, entry: Entry) -> None:
@@ -144,8 +144,9 @@ class Calls:
         )
 
     def _identify(self, number: int, entry: Entry, *, is_new: bool) -> None:
-        """Let a call's id and name grow, and say so (rules TOOL-6, TOOL-7)."""
+        """Let a call's id, name and kind grow, and say so (rules TOOL-6, TOOL-7, TOOL-10)."""
         call = self._calls[number]
+        is_late_custom = entry.type == "custom" and call.kind != "custom"
         grown_id = grow_id(call.id, entry.id)
         grown_name = grow_name(call.name, entry.name, has_arguments=call.has_arguments)
         for grown in (grown_id, grown_name):
@@ -153,8 +154,10 @@ class Calls:
                 self._journal.repair(grown.repair)
         if entry.id and not call.id:
             self._by_id[entry.id] = number
-        if is_new or (grown_id.value, grown_name.value) != (call.id, call.name):
+        has_grown = (grown_id.value, grown_name.value) != (call.id, call.name)
+        if is_new or has_grown or is_late_custom:
             call.id, call.name = grown_id.value, grown_name.value
+            call.kind = "custom" if is_late_custom else call.kind
             self._say(
                 ToolCall(
                     self._choice,

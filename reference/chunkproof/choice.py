@@ -115,7 +115,11 @@ class ChoiceState:
     def flush(self) -> None:
         """Say the surrogate halves that still wait, each as U+FFFD (rule TXT-4)."""
         for name, channel in (self._channels or {}).items():
-            self._append(name, channel.release(self._journal))
+            text = channel.release(self._journal)
+            if text and self._think is not None and name == "text":
+                self._append_all(self._think.feed(text))
+            else:
+                self._append(name, text)
         if self._think is not None:
             self._append_all(self._think.flush())
         if self._calls is not None:

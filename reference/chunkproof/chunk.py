@@ -8,6 +8,7 @@ here remembers the chunk before: meaning that needs memory is `choice.py`'s.
 from __future__ import annotations
 
 import json
+from operator import itemgetter
 from typing import Any, Final, Literal
 
 import msgspec
@@ -28,9 +29,9 @@ _DELTA_MEMBERS: Final = PADDING | {
     *("role", "content", "refusal", "tool_calls", "function_call", "audio"),
     *("annotations", "images", "reasoning_details", *REASONING_FIELDS),
 }
-_ENTRY_MEMBERS: Final = frozenset({"index", "id", "type", "function", "custom"})
+_ENTRY_MEMBERS: Final = frozenset({"index", "id", "type"})
 _FUNCTION_MEMBERS: Final = frozenset({"name", "arguments"})
-_CUSTOM_MEMBERS: Final = frozenset({"name", "input"})
+_INNER_MEMBERS: Final = {"function": _FUNCTION_MEMBERS, "custom": frozenset({"name", "input"})}
 _AUDIO_MEMBERS: Final = ("id", "data", "transcript", "expires_at")
 
 
@@ -49,10 +50,10 @@ class Entry(msgspec.Struct, gc=False):
     name: str
     type: str
     arguments: str
-    extra: dict[str, Any]
-    """Unknown members by the rest of their JSON Pointer: `/extra_content`, `/function/x`."""
     raw: Any
     """The entry as it came, for the case that it belongs to no call."""
+    extras: list[tuple[str, Any]] = []
+    """Other members under the rest of their JSON Pointer (`/extra_content`), sorted by it."""
 
 
 class Choice(msgspec.Struct, gc=False):
@@ -111,11 +112,13 @@ def read_message(value: dict[str, Any]) -> Chunk:
         message = choice.get("message")
         delta = dict(message) if isinstance(message, dict) else {}
         delta["tool_calls"] = [
-            {"index": number, **entry} if isinstance(entry, dict) else entry
+            {**entry, "index": number} if isinstance(entry, dict) else entry
             for number, entry in enumerate(_list(delta.get("tool_calls")))
         ]
         rest = {name: member for name, member in choice.items() if name != "message"}
-        choices.append({"index": position, **rest, "delta": delta})
+        if rest.get("index") is None:
+            rest["index"] = position
+        choices.append({**rest, "delta": delta})
     return read_chunk({**value, "choices": choices})
 
 
@@ -126,6 +129,17 @@ def read_integer(value: Any) -> int | None:
     if type(value) is float and value.is_integer():
         return int(value)
     return None
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Return whether two JSON values are equal: true is not 1, but 1.0 is."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(
+            is_same(member, other[name]) for name, member in one.items()
+        )
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
 def escape(token: str) -> str:
@@ -373,45 +387,40 @@ class _Reader:
             if value is not None:
                 self.wrong(path, value)
             return None
-        custom = value.get("custom")
-        is_custom = isinstance(custom, dict) or value.get("type") == "custom"
-        name = "custom" if is_custom else "function"
-        inner = self.mapping(f"{path}/{name}", value.get(name))
-        member = "input" if is_custom else "arguments"
-        entry = Entry(
+        around, self.extras = self.extras, []
+        entry = self._entry(value)
+        if entry.id or entry.name or entry.arguments or self.extras:
+            entry.index = self._call_index(value)
+            entry.extras = sorted(self.extras, key=itemgetter(0))
+            self.extras = around
+            return entry
+        self.extras = around
+        return None
+
+    def _entry(self, value: dict[str, Any]) -> Entry:
+        """Return an entry without its index; what else it says goes to `extras`."""
+        kind = _kind_of_call(value)
+        self.string("/type", value.get("type"))
+        inner = self.mapping(f"/{kind}", value.get(kind))
+        self.keep_unknown("", value, _ENTRY_MEMBERS | {kind})
+        self.keep_unknown(f"/{kind}", inner, _INNER_MEMBERS[kind])
+        return Entry(
             index=None,
-            id=self.string(f"{path}/id", value.get("id")),
-            name=self.string(f"{path}/{name}/name", inner.get("name")),
-            type=name,
-            arguments=self.arguments(inner.get(member)),
-            extra={
-                **self._unknown("", value, _ENTRY_MEMBERS),
-                **self._unknown(
-                    f"/{name}", inner, _CUSTOM_MEMBERS if is_custom else _FUNCTION_MEMBERS
-                ),
-            },
+            id=self.string("/id", value.get("id")),
+            name=self.string(f"/{kind}/name", inner.get("name")),
+            type=kind,
+            arguments=self.arguments(inner.get("input" if kind == "custom" else "arguments")),
             raw=value,
         )
-        if not (entry.id or entry.name or entry.arguments or entry.extra):
-            return None
-        entry.index = self._call_index(f"{path}/index", value)
-        return entry
 
-    def _call_index(self, path: str, value: dict[str, Any]) -> int | None:
-        index = self.index(path, value.get("index"))
+    def _call_index(self, value: dict[str, Any]) -> int | None:
+        index = self.index("/index", value.get("index"))
         if index is None:
             self.repairs.append("index-missing")
         elif index < 0:
             self.repairs.append("index-negative")
             return None
         return index
-
-    def _unknown(self, path: str, value: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
-        return {
-            f"{path}/{escape(name)}": self.clean(member)
-            for name, member in value.items()
-            if name not in known and member is not None
-        }
 
     def arguments(self, value: Any) -> str:
         """Return arguments as text; what is no string is written as JSON once (TOOL-8)."""
@@ -430,7 +439,6 @@ class _Reader:
             name=self.string(f"{path}/name", value.get("name")),
             type="function",
             arguments=self.arguments(value.get("arguments")),
-            extra={},
             raw=value,
         )
 
@@ -448,6 +456,14 @@ class _Reader:
         elif value.get("expires_at") is not None:
             self.wrong(f"{path}/expires_at", value["expires_at"])
         return audio
+
+
+def _kind_of_call(entry: dict[str, Any]) -> Literal["function", "custom"]:
+    """Return `custom` if an entry's type says so, or nothing else does (rule TOOL-10)."""
+    if entry.get("type") == "custom":
+        return "custom"
+    is_custom = isinstance(entry.get("custom"), dict) and not entry.get("function")
+    return "custom" if is_custom and not entry.get("type") else "function"
 
 
 def _thoughts(value: Any) -> list[str]:

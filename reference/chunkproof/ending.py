@@ -53,10 +53,10 @@ def maybe_error(value: dict[str, Any]) -> Found | None:
     if error:
         rule = "ERR-4" if value.get("choices") else "ERR-1"
         return Found(describe_error(error, value), rule)
-    if "choices" in value and value.get("object") != "error":
-        return None
     if value.get("object") == "error":
         return Found(describe_error(value, {}), "ERR-2")
+    if value.get("choices") is not None:
+        return None
     says = isinstance(value.get("message"), str) or isinstance(value.get("detail"), str)
     named = any(value.get(name) is not None for name in ("code", "status", "type"))
     if says and named:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chunkproof.channel import ListView
+from chunkproof.chunk import is_same
 from chunkproof.errors import ParseError
 from chunkproof.events import Extra, Repair, Start
 from chunkproof.repairs import REPAIRS
@@ -63,7 +64,7 @@ class Journal:
 
     def keep(self, path: str, value: Any) -> None:
         """Take down a member with no kind of its own if it is new or changed."""
-        if self._extras.get(path, _ABSENT) != value:
+        if not is_same(self._extras.get(path, _ABSENT), value):
             self._extras[path] = value
             self.say(Extra(path, value, self.offset))
 

@@ -20,6 +20,9 @@ MAX_RAW: Final = 1_000
 """Code points of an unreadable payload that an error keeps."""
 
 _AROUND: Final = " \t\r"
+_SPACE: Final = _AROUND + "\n"
+"""What is nothing, also on several `data` lines."""
+
 _PING: Final = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _STRING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
@@ -122,7 +125,7 @@ class PayloadReader:
         if not (self._notes or has_surrogates or payload.kind is Kind.MALFORMED):
             return payload
         return payload._replace(
-            repairs=(*dict.fromkeys(self._notes), *payload.repairs),
+            repairs=(*sorted(set(self._notes)), *payload.repairs),
             raw=text[:MAX_RAW],
             has_surrogates=has_surrogates,
         )
@@ -204,7 +207,7 @@ def _read_plain(text: str) -> Payload | None:
     """Return the payload of a text that needs no JSON reader, else None."""
     if text == "[DONE]":
         return Payload(Kind.DONE)
-    if not text.strip() or text in {"null", "{}"}:
+    if not text.strip(_SPACE) or text in {"null", "{}"}:
         return Payload(Kind.IGNORED)
     if text.startswith(":"):
         return Payload(Kind.IGNORED, repairs=("comment-as-data",))

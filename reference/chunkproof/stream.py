@@ -85,6 +85,8 @@ class StreamParser:
         UsageError after `close()`.
         """
         events = self._begin("feed")
+        if type(data) is not bytes:
+            data = _to_bytes(data)
         if self._ending is None:
             self._take(self._feed, data, events)
         return events
@@ -95,6 +97,7 @@ class StreamParser:
         event: the event type, "" or "message" where none was sent. Raises: as `feed`.
         """
         events = self._begin("feed_frame")
+        data = _to_bytes(data)
         if self._ending is None:
             self._journal.frame += 1
             self._take(self._frame, data, event)
@@ -300,13 +303,19 @@ class StreamParser:
 
     def _chunk(self, value: dict[str, Any], *, has_surrogates: bool) -> None:
         found = maybe_error(value)
-        is_error = False
-        if "choices" in value or isinstance(value.get("usage"), dict):
-            is_error = self._apply(read_chunk(value, has_surrogates=has_surrogates))
-        elif found is None:
+        is_chunk = value.get("choices") is not None or isinstance(value.get("usage"), dict)
+        if is_chunk or ("choices" in value and found is None):
+            self._apply_all(read_chunk(value, has_surrogates=has_surrogates), found)
+        elif found is not None:
+            self._fail(found.error, found.rule)
+        else:
             self._apply(read_unknown(value, has_surrogates=has_surrogates))
+
+    def _apply_all(self, chunk: Chunk, found: Found | None) -> None:
+        """Say a chunk's events, then the error beside them or that of its finish reason."""
+        is_error = self._apply(chunk)
         if found is not None:
-            self._fail(_encodable(found.error), found.rule)
+            self._fail(found.error, found.rule)
         elif is_error:
             self._fail(ErrorInfo("the finish reason is error", None, None), "FIN-5")
 
@@ -349,15 +358,20 @@ class StreamParser:
     def _close(self, error: BaseException | str | None) -> None:
         if self._entry in {"", "feed"}:
             self._journal.offset = self._sse.offset
-            self._close_body()
+            self._close_body(is_clean=error is None)
         if self._ending is None and error is not None:
-            message = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+            message = str(error)
+            if not isinstance(error, str):
+                message = f"{type(error).__name__}: {message}".removesuffix(": ")
             self._fail(ErrorInfo(message, "transport", None), "END-6")
         if self._ending is None:
             self._end(is_done=False)
 
-    def _close_body(self) -> None:
-        """Read what the end of the body makes readable: its tail, or a body of JSON."""
+    def _close_body(self, *, is_clean: bool) -> None:
+        """Read what the end of the body makes readable: its tail, or a body of JSON.
+
+        is_clean: the transport did not fail.
+        """
         for item in self._sse.close():
             if isinstance(item, Frame):
                 self._journal.frame += 1
@@ -365,22 +379,24 @@ class StreamParser:
             else:
                 self._notice(item)
         if self._entry == "feed" and not self._sse.saw_field:
-            self._read_body(self._sse.preamble())
+            self._read_body(self._sse.preamble(), is_clean=is_clean)
 
-    def _read_body(self, body: bytes) -> None:
+    def _read_body(self, body: bytes, *, is_clean: bool) -> None:
         """Read a body that is no event stream (rule PAY-15)."""
-        payload = self._payloads.read(body)[0] if body.startswith((b"{", b"[")) else None
+        is_json = body.startswith((b"{", b"[")) and self._sse.is_preamble_whole
+        payload = self._payloads.read(body)[0] if is_json else None
         value = payload.value if payload is not None else None
         found = maybe_error(value) if isinstance(value, dict) else None
         if payload is not None and payload.rule == "PAY-7":
             found = Found(describe_error(value, {}), "PAY-15")
-        if found is not None:
-            self._fail(_encodable(found.error), "PAY-15")
-        elif payload is not None and isinstance(value, dict) and _is_answer(value):
+        if payload is not None and isinstance(value, dict) and _is_answer(value):
             for repair in (*payload.repairs, "not-a-stream"):
                 self._journal.repair(repair)
-            self._apply(read_message(value))
-            self._end(is_done=True)
+            self._apply_all(read_message(value), found)
+            if is_clean:
+                self._end(is_done=True)
+        elif found is not None:
+            self._fail(found.error, "PAY-15")
         elif body:
             start = body[:200].decode("utf-8", "replace")
             self._not_a_stream = f"the body is no event stream; it begins: {start}"
@@ -407,6 +423,8 @@ class StreamParser:
 
     def _fail(self, error: ErrorInfo, rule: str, raw: str | None = None) -> None:
         """Say an error; the first one is the stream's."""
+        # Its texts must be written: a half of a surrogate pair becomes U+FFFD (rule TXT-4).
+        error = ErrorInfo(*clean(list(error)))
         self._error = self._error or error
         self._journal.note(Error(*error, rule, raw, self._journal.offset))
 
@@ -428,6 +446,13 @@ def _nowhere(_: str) -> None:
     """Take no text: there is no skeleton yet."""
 
 
+def _to_bytes(data: object) -> bytes:
+    """Return what a caller fed. Raises: UsageError if it is no bytes."""
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        return bytes(data)
+    raise UsageError(f"a parser is fed bytes, not {type(data).__name__}")
+
+
 def _path(extra: tuple[str, Any]) -> str:
     return extra[0]
 
@@ -438,8 +463,3 @@ def _is_answer(value: dict[str, Any]) -> bool:
     return isinstance(choices, list) and any(
         isinstance(choice, dict) and isinstance(choice.get("message"), dict) for choice in choices
     )
-
-
-def _encodable(error: ErrorInfo) -> ErrorInfo:
-    """Return an error whose texts can be written: a half of a pair becomes U+FFFD."""
-    return ErrorInfo(*clean(list(error)))

@@ -30,14 +30,28 @@ class UsageState:
         """Take a usage object that is not empty; return whether what counts changed."""
         info = _read(usage)
         if self.info is not None:
-            was_zero = not any(self.info[:3])
-            if not any(info[:3]) and not was_zero:
+            is_zero, was_zero = _is_zero(info), _is_zero(self.info)
+            if is_zero and not was_zero:
                 return False
-            if rank < self._rank and not (was_zero and any(info[:3])):
+            if rank < self._rank and not (was_zero and not is_zero):
                 return False
         is_change = info != self.info
         self.info, self._rank = info, rank
         return is_change
+
+
+def _is_zero(info: UsageInfo) -> bool:
+    """Return whether no number of a usage object says anything (rule USE-2)."""
+    return not (any(info[:3]) or _has_number(info.raw))
+
+
+def _has_number(value: Any) -> bool:
+    """Return whether a JSON value is, or holds at any depth, a number other than 0."""
+    if isinstance(value, dict):
+        return any(map(_has_number, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_number, value))
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value != 0
 
 
 def _read(usage: dict[str, Any]) -> UsageInfo:
