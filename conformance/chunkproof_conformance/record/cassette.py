@@ -59,4 +59,5 @@ def wire_of(recorded: Exchange, written: cassette.Exchange) -> WireView:
     body = written.response_body
     edges = [*(piece.offset for piece in recorded.pieces), len(body)]
     pieces = tuple(body[start:end] for start, end in pairwise(edges))
-    return WireView(body, pieces, written.status, recorded.end.value)
+    kind = ", ".join(written.response_headers.get("content-type", []))
+    return WireView(body, pieces, written.status, recorded.end.value, kind)
