@@ -78,14 +78,16 @@ def test_a_truth_is_written_only_where_the_transcript_reader_refuses() -> None:
                 transcript.read_transcript(case.body)
 
 
-def test_twins_agree_with_what_was_read_off_the_stream() -> None:
-    """Where they differ the twin is a finding: such a case has no place here unnoticed."""
+def test_twins_agree_with_what_was_read_off_the_stream_or_are_noted() -> None:
+    """Where they differ the twin is a finding about the server, and its cassette says so."""
     for case in iter_cases():
         if case.twin is not None:
             expected = twin.expect(case.twin, case.body)
             other = expected_by_oracle(case)
             if other["oracle"] != "twin":
-                assert twin.differences(expected, other) == [], case.id
+                found = twin.differences(expected, other)
+                note = case.key.provenance.note or ""
+                assert not found or f"twin differs: {'; '.join(found)}" in note, case.id
 
 
 def test_a_readable_file_holds_the_same_value() -> None:
