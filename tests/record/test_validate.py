@@ -65,7 +65,7 @@ TAMPERED: dict[str, tuple[str, str, Callable[[Case], Case]]] = {
         lambda c: with_stream(c, uri="http://gpu-17:8000/v1/chat/completions"),
     ),
     "no stream at all": (
-        PLAIN, "address",
+        PLAIN, "request",
         lambda c: with_stream(c, request_body=c.stream.request_body.replace(b"true", b"false")),
     ),
     "a truth that the bytes do not show": (
@@ -147,6 +147,36 @@ def test_two_cases_of_one_body_are_found(tmp_path: Path) -> None:
     assert found(tmp_path) == {"distinct"}
 
 
+def test_one_id_in_two_folders_is_found(tmp_path: Path) -> None:
+    """Ids are unique over everything that is checked together."""
+    written(tmp_path / "one", load_case(PLAIN))
+    written(tmp_path / "other", load_case(PLAIN))
+    paths = [*cassettes_in(tmp_path / "one"), *cassettes_in(tmp_path / "other")]
+    assert [(p.check, p.what) for p in validate(paths, Checks()).problems] == [
+        ("unique", "2 cases of this id")
+    ]
+
+
+def test_pieces_that_do_not_add_up_are_not_read(tmp_path: Path) -> None:
+    path = written(tmp_path, load_case(PLAIN))
+    for old, new in (("- [0, ", "- [1, "), ("- [38, ", "- [19, "), ("- [7100, ", "- [999999, ")):
+        broken = path.read_text().replace(old, new, 1)
+        assert broken != path.read_text()
+        (tmp_path / "text" / "broken.yaml").write_text(broken)
+        (problem,) = validate([tmp_path / "text" / "broken.yaml"], Checks()).problems
+        assert (problem.check, problem.what.split(";")[0]) == ("read", "pieces do not cut the body")
+
+
+def test_a_twin_that_is_replayed_only_after_the_stream_is_found(tmp_path: Path) -> None:
+    """Both orders are tried: vcrpy takes the first request that fits, so one of them passes."""
+    case = load_case(PLAIN)
+    assert case.twin_exchange
+    same = replace(case.twin_exchange, request_body=case.stream.request_body)
+    written(tmp_path, replace(case, twin_exchange=same))
+    whats = [p.what for p in validate(cassettes_in(tmp_path), Checks()).problems]
+    assert [what.split(":")[0] for what in whats] == ["twin, twin first", "stream, twin first"]
+
+
 def test_an_expected_file_that_no_oracle_gives_is_found(tmp_path: Path) -> None:
     """The oracle is asked again: the file must be what it says today."""
     written(tmp_path / "cassettes", load_case(PLAIN))
@@ -178,8 +208,22 @@ def test_the_command_says_what_is_wrong_and_exits_1(
     assert "1 cassettes, 1 problems" in captured.err
 
 
-def test_a_folder_without_cassettes_is_wrong_usage(tmp_path: Path) -> None:
-    assert main(["validate", str(tmp_path)]) == 2
+def test_a_folder_without_cassettes_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also beside one that has some: what was asked for must have been looked at."""
+    written(tmp_path / "full", load_case(PLAIN))
+    (tmp_path / "empty").mkdir()
+    for folder in ("empty", "none"):
+        words = [str(tmp_path / "full"), str(tmp_path / folder)]
+        assert main(["validate", *words, "--no-replay"]) == 2
+        assert f"{tmp_path / folder} holds no cassettes" in capsys.readouterr().err
+
+
+def test_one_cassette_can_be_checked_alone(tmp_path: Path) -> None:
+    path = written(tmp_path, load_case(PLAIN))
+    (tmp_path / "text" / "broken.yaml").write_text("a: [1")
+    assert main(["validate", str(path), "--no-replay"]) == 0
 
 
 @pytest.mark.slow

@@ -2,8 +2,7 @@
 
 A cassette holds the stream first and, where there is one, the twin second: the same request
 without streaming. Bodies are exact to the byte, after transfer- and content-decoding.
-Files are untrusted input: reading runs no code, follows no alias and is bounded in size
-and depth.
+Files are untrusted input: see `document`.
 """
 
 from __future__ import annotations
@@ -13,21 +12,23 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import yaml
 
 from chunkproof.rules import RULES
+from chunkproof_conformance.cases import document
+from chunkproof_conformance.cases.document import DocumentError
 from chunkproof_conformance.cases.key import CassetteKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-MAX_FILE_BYTES: Final = 64 * 1024 * 1024
-MAX_DEPTH: Final = 64
-"""Open YAML collections at once; a request with a JSON Schema is text here, so 12 do."""
+_MAX_WHAT: Final = 400
+"""Characters: what is wrong may quote the file."""
 
 
 class CassetteError(Exception):
@@ -36,7 +37,7 @@ class CassetteError(Exception):
     def __init__(self, where: str, what: str, remedy: str) -> None:
         super().__init__(where, what, remedy)  # keeps the error picklable
         self.where = where
-        self.what = what
+        self.what = what if len(what) <= _MAX_WHAT else f"{what[:_MAX_WHAT]}…"
         self.remedy = remedy
 
     def __str__(self) -> str:
@@ -106,12 +107,9 @@ def load_cassette(path: Path, *, expected_id: str | None = None) -> Case:
     """
     where = expected_id or path.name
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise CassetteError(where, f"{size:,} bytes", f"keep it under {MAX_FILE_BYTES:,}")
-        data = path.read_bytes()
-    except OSError as error:
-        raise CassetteError(where, error.strerror or "unreadable", "check the path") from error
+        data = document.read_file(path)
+    except DocumentError as error:
+        raise CassetteError(where, error.what, error.remedy) from error
     case = parse_cassette(data, where=where)
     if expected_id is not None and case.id != expected_id:
         raise CassetteError(where, f"its id is {case.id!r}", "make id and path the same")
@@ -120,18 +118,16 @@ def load_cassette(path: Path, *, expected_id: str | None = None) -> Case:
 
 def parse_cassette(data: bytes, *, where: str = "cassette") -> Case:
     """Read a cassette from YAML bytes. Raises: CassetteError."""
-    if len(data) > MAX_FILE_BYTES:
-        raise CassetteError(where, f"{len(data):,} bytes", f"keep it under {MAX_FILE_BYTES:,}")
-    document = _load_yaml(data, where)
-    if not isinstance(document, dict) or document.get("version") != 1:
+    loaded = load_yaml(data, where)
+    if not isinstance(loaded, dict) or loaded.get("version") != 1:
         raise CassetteError(where, "no vcrpy cassette of version 1", "record it again")
-    if not isinstance(document.get("chunkproof"), dict):
+    if not isinstance(loaded.get("chunkproof"), dict):
         raise CassetteError(where, "no `chunkproof:` key", "import it with its provenance")
     try:
-        key = msgspec.convert(document["chunkproof"], CassetteKey)
+        key = msgspec.convert(loaded["chunkproof"], CassetteKey)
     except msgspec.ValidationError as error:
         raise CassetteError(where, str(error), "see schemas/cassette.schema.json") from error
-    interactions = document.get("interactions")
+    interactions = loaded.get("interactions")
     if not isinstance(interactions, list) or len(interactions) not in {1, 2}:
         raise CassetteError(where, "not one or two interactions", "keep the stream and its twin")
     exchanges = [_read_exchange(interaction, where) for interaction in interactions]
@@ -140,24 +136,12 @@ def parse_cassette(data: bytes, *, where: str = "cassette") -> Case:
     return case
 
 
-def _load_yaml(data: bytes, where: str) -> Any:
-    """The document. Aliases and depth are refused before any object is built."""
-    depth = 0
+def load_yaml(data: bytes, where: str) -> Any:
+    """The document as plain data. Raises: CassetteError."""
     try:
-        for event in yaml.parse(data, Loader=yaml.CSafeLoader):
-            if isinstance(event, yaml.AliasEvent):
-                raise CassetteError(where, f"alias *{event.anchor}", "write the value out")
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-                if depth > MAX_DEPTH:
-                    raise CassetteError(where, f"nested over {MAX_DEPTH} deep", "flatten it")
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-        # CSafeLoader builds plain data only: no tag of a cassette can run code.
-        return yaml.load(data, Loader=yaml.CSafeLoader)
-    except (yaml.YAMLError, ValueError, TypeError) as error:
-        what = " ".join(str(error).split())[:300]
-        raise CassetteError(where, f"not YAML as we read it ({what})", "mend the file") from error
+        return document.load_yaml(data)
+    except DocumentError as error:
+        raise CassetteError(where, error.what, error.remedy) from error
 
 
 def _read_exchange(interaction: Any, where: str) -> Exchange:
@@ -168,7 +152,7 @@ def _read_exchange(interaction: Any, where: str) -> Exchange:
             uri=_text(request["uri"]),
             request_headers=_headers(request["headers"]),
             request_body=_to_bytes(request["body"]),
-            status=int(response["status"]["code"]),
+            status=_status(response["status"]["code"]),
             reason=_text(response["status"]["message"]),
             response_headers=_headers(response["headers"]),
             response_body=_to_bytes(response["body"]["string"]),
@@ -180,12 +164,24 @@ def _read_exchange(interaction: Any, where: str) -> Exchange:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
+        raise TypeError(f"{type(value).__name__} instead of text")
+    return value
+
+
+def _status(value: Any) -> int:
+    if not isinstance(value, int) or not 100 <= value <= 599:
+        raise ValueError("a status is a number from 100 to 599")
     return value
 
 
 def _headers(value: Any) -> dict[str, list[str]]:
-    return {_text(name).lower(): [_text(item) for item in items] for name, items in value.items()}
+    return {_text(name).lower(): list(map(_text, _list(items))) for name, items in value.items()}
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"{type(value).__name__} instead of a list")
+    return value
 
 
 def _to_bytes(value: Any) -> bytes:
@@ -204,8 +200,14 @@ def _check(case: Case, where: str) -> None:
     starts_right = offsets[:1] == [0] if case.body else not offsets
     if not starts_right or any(a >= b for a, b in pairwise((*offsets, len(case.body)))):
         raise CassetteError(where, "pieces do not cut the body", "offsets ascend from 0")
-    if any(a > b for a, b in pairwise(times)):
+    if any(a > b for a, b in pairwise(times)) or not all(map(isfinite, times)):
         raise CassetteError(where, "pieces go back in time", "ms never fall")
+    for exchange in filter(None, (case.stream, case.twin_exchange)):
+        coding = exchange.response_headers.get("content-encoding", [])
+        if set(coding) - {"identity"}:
+            # Stock vcrpy hands it to the client as it lies, who would inflate it without end.
+            what = f"a body is said to be {', '.join(coding)}"
+            raise CassetteError(where, what, "store it decoded, and drop content-encoding")
     unknown = set(case.key.rules) - RULES.keys()
     if unknown:
         raise CassetteError(where, f"unknown rules {sorted(unknown)}", "see docs/SPEC.md")
@@ -259,13 +261,13 @@ def dump_cassette(key: CassetteKey, stream: Exchange, twin: Exchange | None = No
     """
     key = msgspec.structs.replace(key, sha256=hashlib.sha256(stream.response_body).hexdigest())
     exchanges = [stream] if twin is None else [stream, twin]
-    document = {
+    written = {
         "version": 1,
         "interactions": [_interaction(exchange) for exchange in exchanges],
         "chunkproof": msgspec.to_builtins(key),
     }
     text = yaml.dump(
-        document,
+        written,
         Dumper=_Dumper,
         allow_unicode=True,
         default_flow_style=None,

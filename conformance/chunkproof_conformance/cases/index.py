@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import chunkproof_cassettes
+from chunkproof_conformance.cases.card import Card, read_card
 from chunkproof_conformance.cases.cassette import Case, CassetteError, load_cassette
 
 if TYPE_CHECKING:
@@ -21,6 +22,15 @@ _ID: Final = re.compile(r"[a-z0-9-]+/[a-z0-9-]+")
 def case_ids() -> tuple[str, ...]:
     """Every case id, sorted; opens no cassette."""
     return tuple(sorted(f"{path.parent.name}/{path.stem}" for path in CORPUS.glob("*/*.yaml")))
+
+
+@lru_cache(maxsize=1)
+def cards() -> tuple[Card, ...]:
+    """The card of every case, in the order of `case_ids`; decodes no body.
+
+    Raises: CassetteError.
+    """
+    return tuple(read_card(CORPUS / f"{case_id}.yaml") for case_id in case_ids())
 
 
 def load_case(case_id: str) -> Case:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chunkproof_conformance.cli.extras import need
 from chunkproof_conformance.cli.main import CommandError
 from chunkproof_conformance.cli.parser import Parser
+from chunkproof_conformance.cli.printable import printable
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -100,10 +101,4 @@ def lines_of(case: Case, expected: Any) -> Iterator[str]:
 
 def _readable(piece: bytes) -> str:
     """Text as it is, line feeds as lines, everything else that is no print escaped."""
-    text = piece.decode("utf-8", "backslashreplace")
-    return "".join(
-        char
-        if char.isprintable() or char == "\n"
-        else char.encode("unicode_escape").decode("ascii")
-        for char in text
-    )
+    return printable(piece.decode("utf-8", "backslashreplace"), keep="\n")

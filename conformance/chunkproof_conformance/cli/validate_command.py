@@ -15,6 +15,7 @@ from pathlib import Path
 from chunkproof_conformance.cli.extras import need
 from chunkproof_conformance.cli.main import CommandError
 from chunkproof_conformance.cli.parser import Parser
+from chunkproof_conformance.cli.printable import printable
 
 
 def arguments() -> Parser:
@@ -25,7 +26,11 @@ def arguments() -> Parser:
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "folders", nargs="*", type=Path, metavar="DIR", help="corpus folders, as record writes them"
+        "folders",
+        nargs="*",
+        type=Path,
+        metavar="DIR",
+        help="corpus folders, as record writes them, or cassettes of one",
     )
     parser.add_argument("--no-replay", action="store_true", help="leave vcrpy out: faster")
     parser.add_argument("--json", action="store_true", help="a JSON object on stdout")
@@ -42,9 +47,12 @@ def run(options: Namespace) -> int:
     from chunkproof_conformance.cases.secrets import Secrets
     from chunkproof_conformance.cases.validate import Checks, cassettes_in, validate
 
-    paths = [path for folder in options.folders or [CORPUS] for path in cassettes_in(folder)]
-    if not paths:
-        raise CommandError("no cassettes: give folders that hold <feature>/<case>.yaml")
+    paths: list[Path] = []
+    for folder in options.folders or [CORPUS]:
+        found_there = cassettes_in(folder)
+        if not found_there:
+            raise CommandError(f"{folder} holds no cassettes: they are <feature>/<case>.yaml in it")
+        paths += found_there
     secrets = Secrets.of(os.environ)
     checks = Checks(secrets, expected=None if options.folders else EXPECTED)
     if options.no_replay:
@@ -54,7 +62,7 @@ def run(options: Namespace) -> int:
         print(json.dumps(asdict(found), indent=1, ensure_ascii=False))
     else:
         for problem in found.problems:
-            print(f"{problem.case}: {problem.check}: {problem.what}")
+            print(printable(f"{problem.case}: {problem.check}: {problem.what}"))
     for left_out in found.left_out:
         print(f"left out: {left_out}", file=sys.stderr)
     print(f"{found.cases} cassettes, {len(found.problems)} problems", file=sys.stderr)
@@ -64,4 +72,4 @@ def run(options: Namespace) -> int:
 def _progress(case_id: str) -> None:
     """The case under way, on a terminal."""
     if sys.stderr.isatty():
-        print(f"\r\x1b[K{case_id}", end="\r", file=sys.stderr, flush=True)
+        print(f"\r\x1b[K{printable(case_id)}", end="\r", file=sys.stderr, flush=True)
