@@ -198,6 +198,19 @@ CASES = [
             end(),
         ],
     ),
+    *(
+        case(
+            "part-of-no-kind",
+            "TXT-2 ENV-7",
+            text(["a", {"type": kind, "text": "b"}]),
+            END,
+            variant=variant,
+            text="a",
+            finish="stop",
+            extra={"/choices/0/delta/content/1": {"type": kind, "text": "b"}},
+        )
+        for variant, kind in (("list", []), ("object", {}), ("number", 1), ("true", True))
+    ),
 ]
 
 

@@ -200,6 +200,18 @@ STRINGS = [
         **HI,
     ),
     case(
+        "surrogates/in-the-name-of-a-member",
+        "TXT-4 ENV-7",
+        data(
+            '{"id":"c1","created":1,"model":"m","x\\ud83d":1,'
+            '"choices":[{"index":0,"delta":{"content":"Hi","y\\ude00/":2}}]}'
+        ),
+        END,
+        extra={"/x\ufffd": 1, "/choices/0/delta/y\ufffd~1": 2},
+        repairs="surrogate-lone",
+        **HI,
+    ),
+    case(
         "surrogates/pairs-in-extra-values-are-characters",
         "ENV-7",
         data(

@@ -184,6 +184,7 @@ class _Reader:
             return
         for name, member in value.items():
             if name not in known and member is not None:
+                name = name if name.isascii() else self.clean(name)  # noqa: PLW2901 - TXT-4
                 self.keep(f"{path}/{escape(name)}", member)
 
     def wrong(self, path: str, value: Any) -> None:
@@ -370,7 +371,7 @@ class _Reader:
         if kind == "text" and isinstance(part.get("text"), str):
             self.keep_unknown(path, part, frozenset({"type", "text"}))
             return [Segment("text", part["text"])] if part["text"] else []
-        if kind in {"thinking", "reasoning"}:
+        if kind in ("thinking", "reasoning"):  # a tuple: a list has no hash
             known = frozenset({"type", "thinking", "reasoning", "summary", "text"})
             self.keep_unknown(path, part, known)
             names = ("thinking", "reasoning", "summary", "text")
