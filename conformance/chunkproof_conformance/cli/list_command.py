@@ -1,29 +1,34 @@
-"""`chunkproof list`: the cases of the corpus, one line each."""
+"""`chunkproof list`: the cases of the corpus, one line each.
+
+The summary, split by where the bytes come from, goes to standard error.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from argparse import RawDescriptionHelpFormatter
+from typing import TYPE_CHECKING, Any
 
+from chunkproof_conformance.cli.case_options import add_case_options, chosen_cards
 from chunkproof_conformance.cli.extras import need
-from chunkproof_conformance.cli.main import CommandError
 from chunkproof_conformance.cli.parser import Parser
+from chunkproof_conformance.cli.printable import printable
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from chunkproof_conformance.cases.card import Card
+
 
 def arguments() -> Parser:
     """The options of the command."""
-    parser = Parser(prog="chunkproof list", description=__doc__)
-    parser.add_argument(
-        "-k", action="append", default=[], metavar="PATTERN", help="part of a case id, or a glob"
+    parser = Parser(
+        prog="chunkproof list",
+        description=__doc__,
+        formatter_class=RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--profile", action="append", default=[], help="only cases of this profile")
-    parser.add_argument(
-        "--strength", action="append", default=[], choices=("must", "should", "choice", "info")
-    )
+    add_case_options(parser)
     parser.add_argument("--json", action="store_true", help="a JSON list on stdout")
     return parser
 
@@ -31,33 +36,23 @@ def arguments() -> Parser:
 def run(options: Namespace) -> int:
     """Print them. Raises: CommandError."""
     need("run", "yaml")
-    from chunkproof_conformance.cases.cassette import CassetteError
-    from chunkproof_conformance.run.job import chosen_cases
-    from chunkproof_conformance.run.plan import Selection, SelectionError
-    from chunkproof_conformance.run.report import facts_of
+    from chunkproof_conformance.cases.selection import summary
 
-    try:
-        selection = Selection(tuple(options.k), tuple(options.profile), tuple(options.strength))
-        cases = [facts_of(case) for case in chosen_cases(selection)]
-    except (CassetteError, SelectionError) as error:
-        raise CommandError(str(error)) from error
+    chosen, cards = chosen_cards(options)
     if options.json:
-        listed = [
-            {
-                "id": case.id,
-                "title": case.title,
-                "strength": case.rank.strength,
-                "profiles": list(case.rank.profiles),
-                "rules": list(case.rules),
-                "origin": case.origin,
-            }
-            for case in cases
-        ]
-        json.dump(listed, sys.stdout, indent=1, ensure_ascii=False)
+        json.dump([_listed(card) for card in chosen], sys.stdout, indent=1, ensure_ascii=False)
         print()
-        return 0
-    width = max((len(case.id) for case in cases), default=0)
-    for case in cases:
-        print(f"{case.id:<{width}}  {case.rank.strength:<6}  {case.title}")
-    print(f"{len(cases)} cases", file=sys.stderr)
+    else:
+        width = max((len(card.id) for card in chosen), default=0)
+        for card in chosen:
+            line = f"{card.id:<{width}}  {card.strength:<6}  {card.origin:<17}  {card.title}"
+            print(printable(line))
+    print(summary(chosen, len(cards)), file=sys.stderr)
     return 0
+
+
+def _listed(card: Card) -> dict[str, Any]:
+    import msgspec
+
+    shown: dict[str, Any] = msgspec.to_builtins(card)
+    return {**shown, "origin": card.origin, "sender": card.sender}

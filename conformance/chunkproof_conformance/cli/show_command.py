@@ -1,4 +1,8 @@
-"""`chunkproof show CASE`: one case, its wire piece by piece, and what is expected of it."""
+"""`chunkproof show CASE`: one case.
+
+Where it comes from, the request, the wire piece by piece with the events that the reference
+reads, and what its oracle expects.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,13 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from chunkproof_conformance.cli.case_options import add_corpus_option
 from chunkproof_conformance.cli.extras import need
 from chunkproof_conformance.cli.main import CommandError
 from chunkproof_conformance.cli.parser import Parser
-from chunkproof_conformance.cli.printable import printable
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator
 
     from chunkproof_conformance.cases.cassette import Case
 
@@ -22,8 +25,9 @@ def arguments() -> Parser:
     """The options of the command."""
     parser = Parser(prog="chunkproof show", description=__doc__)
     parser.add_argument("case", metavar="CASE", help="a case id; `chunkproof list` shows all")
+    add_corpus_option(parser)
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--json", action="store_true", help="key and expectation as JSON")
+    group.add_argument("--json", action="store_true", help="all of it as a JSON object")
     group.add_argument(
         "--raw", action="store_true", help="the body alone, byte for byte (for `chunkproof parse`)"
     )
@@ -38,14 +42,11 @@ def arguments() -> Parser:
 def run(options: Namespace) -> int:
     """Print it. Raises: CommandError."""
     need("run", "yaml")
-    import msgspec
-
     from chunkproof_conformance.cases.cassette import CassetteError
-    from chunkproof_conformance.cases.expected import read_expected
-    from chunkproof_conformance.cases.index import load_case
+    from chunkproof_conformance.cases.index import load_in
 
     try:
-        case = load_case(options.case)
+        case = load_in(options.corpus, options.case)
     except CassetteError as error:
         raise CommandError(str(error)) from error
     if options.script:
@@ -58,47 +59,23 @@ def run(options: Namespace) -> int:
     if options.raw:
         sys.stdout.buffer.write(case.body)
         return 0
-    try:
-        expected: Any = read_expected(case.id)
-    except FileNotFoundError:
-        expected = None
+    from chunkproof_conformance.cli.case_view import CaseView
+
+    view = CaseView.of(case, _expected(case, ours=options.corpus is None))
     if options.json:
-        shown = {"key": msgspec.to_builtins(case.key), "expected": expected}
-        print(json.dumps(shown, indent=1, ensure_ascii=False))
+        print(json.dumps(view.to_dict(), indent=1, ensure_ascii=False))
         return 0
-    for line in lines_of(case, expected):
+    for line in view.lines():
         print(line)
     return 0
 
 
-def lines_of(case: Case, expected: Any) -> Iterator[str]:
-    """The case as people read it."""
-    from chunkproof.rules import RULES
+def _expected(case: Case, *, ours: bool) -> dict[str, Any] | None:
+    """The expected file of our case; of somebody's, what its oracle says now."""
+    from chunkproof_conformance.cases.expected import expected_by_oracle, read_expected
+    from chunkproof_conformance.oracles.verdict import NoOracle, OraclesDiffer
 
-    key = case.key
-    yield f"{key.id}: {key.title}"
-    yield f"  strength {key.strength}, profiles {', '.join(key.profiles)}"
-    provenance = key.provenance
-    parts = (provenance.kind, provenance.setup, provenance.server, provenance.version)
-    upstream = f" over {provenance.upstream}" if provenance.upstream else ""
-    yield f"  {' '.join(part for part in parts if part)}{upstream}"
-    for rule in key.rules:
-        yield f"  {rule}: {RULES[rule].title}"
-    yield f"  end: {key.end}; {len(case.body)} bytes in {len(case.pieces)} pieces"
-    yield ""
-    offset = 0
-    for number, (piece, (_, ms)) in enumerate(zip(case.pieces, key.pieces, strict=True), 1):
-        yield f"piece {number}  at byte {offset}, {ms:g} ms"
-        offset += len(piece)
-        yield from (f"  {line}" for line in _readable(piece).split("\n"))
-    yield ""
-    if expected is None:
-        yield "no expected file"
-        return
-    yield f"expected (oracle: {expected['oracle']})"
-    yield json.dumps(expected["final"], indent=2, ensure_ascii=False)
-
-
-def _readable(piece: bytes) -> str:
-    """Text as it is, line feeds as lines, everything else that is no print escaped."""
-    return printable(piece.decode("utf-8", "backslashreplace"), keep="\n")
+    try:
+        return read_expected(case.id) if ours else expected_by_oracle(case)
+    except (FileNotFoundError, NoOracle, OraclesDiffer):
+        return None
