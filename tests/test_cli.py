@@ -181,6 +181,26 @@ def test_parse_lets_no_control_character_through(tmp_path: Path) -> None:
     assert all(char.isprintable() or char == "\n" for char in out)
 
 
+@pytest.mark.parametrize(
+    ("redirection", "said"),
+    [
+        (">&-", b"standard output is closed"),
+        (">/dev/full", b"cannot write to standard output"),
+        ("<&- -", b"cannot read -"),
+    ],
+)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_parse_tells_reading_from_writing(redirection: str, said: bytes, stream_file: str) -> None:
+    """What the shell took away is named in one sentence, exit 2."""
+    file = "" if redirection.endswith("-") and "<" in redirection else shlex.quote(stream_file)
+    code = "from chunkproof_conformance.cli.main import main; raise SystemExit(main())"
+    words = f"{shlex.quote(sys.executable)} -c {shlex.quote(code)} parse {file} {redirection}"
+    done = subprocess.run(words, shell=True, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
 # Without the extra ----------------------------------------------------------------------------
 
 BARE = """

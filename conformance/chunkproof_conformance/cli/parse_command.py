@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace, RawDescriptionHelpFormatter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import msgspec
@@ -54,6 +55,8 @@ def arguments() -> Parser:
 
 def run(options: Namespace) -> int:
     """Print what the stream says; 0 whatever its outcome. Raises: CommandError."""
+    if sys.stdout is None:  # closed by the shell: `>&-`
+        raise CommandError("standard output is closed")
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream
     try:
         with _opened(options.file) as source:
@@ -64,26 +67,41 @@ def run(options: Namespace) -> int:
                 _print_timeline(pieces)
             else:
                 _print_folded(pieces, options.level, as_json=options.json)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            raise
-        raise CommandError(f"cannot read {options.file}: {error.strerror or error}") from error
+        raise CommandError(f"cannot write to standard output: {error.strerror}") from error
     return 0
 
 
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    """Let what the system says of a file stand in one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise CommandError(f"cannot read {name}: {error.strerror or error}") from error
+
+
 def _opened(name: str) -> BinaryIO:
-    # A second handle on standard input: closing it leaves the process's own alone.
-    return open(0 if name == "-" else name, "rb", closefd=name != "-")
+    with _reading(name):
+        # A second handle on standard input: closing it leaves the process's own alone.
+        return open(0 if name == "-" else name, "rb", closefd=name != "-")
 
 
 def _pieces(source: BinaryIO, options: Namespace) -> Iterator[bytes]:
     """The pieces: as asked for; a file whole; standard input as it comes."""
     if options.cuts is None and options.every is None and options.file == "-":
         buffered = cast("Any", source)
-        while piece := buffered.read1(READ_BYTES):
+        while True:
+            with _reading(options.file):
+                piece = buffered.read1(READ_BYTES)
+            if not piece:
+                return
             yield piece
-        return
-    body = source.read()
+    with _reading(options.file):
+        body = source.read()
     if options.every is not None:
         yield from pieces_at(body, every(len(body), options.every))
         return
