@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hypothesis import reject
 from hypothesis import strategies as st
@@ -41,7 +41,7 @@ from chunkproof_conformance.synth.render import chunks_of, render
 from chunkproof_conformance.synth.rewrites.catalogue import REWRITES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from chunkproof_conformance.synth.dialect import Dialect
     from chunkproof_conformance.synth.framing import Frame
@@ -56,6 +56,8 @@ FEATURES: Final = frozenset(
     }
 )
 """What `messages` can say; a dialect's `says` may hold more."""
+SPOKEN: Final = frozenset({"text", "reasoning", "refusal", "calls", "legacy"})
+"""Of these, what a choice says something with."""
 
 NASTY: Final = (
     "[DONE]",
@@ -119,32 +121,45 @@ def texts(*, min_size: int = 1, max_size: int = 12) -> st.SearchStrategy[str]:
     return parts.map("".join)
 
 
+def _encodable(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+_SHORT: Final = texts(min_size=0, max_size=4).map(_encodable)
+
+
 def json_values(*, max_leaves: int = 8) -> st.SearchStrategy[Any]:
     """Any JSON value whose strings can be written. Shrinks to null."""
-    whole = texts(min_size=0, max_size=4).map(_encodable)
     floats = st.floats(allow_nan=False, allow_infinity=False)
-    leaves: st.SearchStrategy[Any] = st.none() | st.booleans() | st.integers() | floats | whole
+    leaves: st.SearchStrategy[Any] = st.none() | st.booleans() | st.integers() | floats | _SHORT
     return st.recursive(
         leaves,
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(whole, inner, max_size=3),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_SHORT, inner, max_size=3),
         max_leaves=max_leaves,
     )
 
 
 def tool_arguments(
-    *, valid: bool | None = True, max_leaves: int = 8, depth: int = 60, length: int = 4_000
+    *,
+    valid: bool | None = True,
+    max_leaves: int = 8,
+    depth: int = 60,
+    length: int = 4_000,
+    keys: Sequence[str] = (),
 ) -> st.SearchStrategy[str]:
     """Arguments of a call as raw text. Shrinks to `{}`.
 
     valid: JSON; False: JSON that breaks off; None: either, or no arguments at all. Some are
-    nested `depth` levels deep, some have a string of `length` code points.
+    nested `depth` levels deep, some have a string of `length` code points. keys: names that
+    members have more often than by chance.
     Raises: ValueError where the depth is over what parsers must read, or a size is negative.
     """
     if not 0 <= depth <= 200 or max_leaves < 0 or length < 0:
         raise ValueError("0 to 200 levels, and sizes of 0 or more")
-    members = st.dictionaries(
-        texts(max_size=3).map(_encodable), json_values(max_leaves=max_leaves), max_size=3
-    )
+    named = texts(max_size=3).map(_encodable)
+    if keys:
+        named = st.sampled_from(tuple(keys)) | named
+    members = st.dictionaries(named, json_values(max_leaves=max_leaves), max_size=3)
     framing = st.sampled_from((Framing(), Framing(ascii=True), Framing(separators=(", ", ": "))))
     objects = st.builds(to_json, members, framing)
     deep = st.integers(0, depth).map(lambda n: '{"a":' * n + "{}" + "}" * n)
@@ -156,8 +171,24 @@ def tool_arguments(
     return whole if valid else broken
 
 
-def _encodable(text: str) -> str:
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+# Made once: what a strategy is made of is worked out at its first draw, which takes longer
+# than the draw.
+_RARELY: Final = st.integers(0, 7).map(lambda lot: lot == 7)
+"""True now and then; shrinks to False."""
+_TEXTS: Final = texts()
+_NAMES: Final = st.sampled_from(("f", "get_weather", "send-message", "x" * 64))
+_ARGUMENTS: Final = tool_arguments()
+_COUNTS: Final = st.none() | st.builds(Usage, *[st.integers(1, 10_000)] * 3)
+
+
+class _Sources(NamedTuple):
+    """What may be said, and what is drawn where it is."""
+
+    said: frozenset[str]
+    fails: bool
+    speech: st.SearchStrategy[str]
+    names: st.SearchStrategy[str]
+    arguments: st.SearchStrategy[str]
 
 
 @st.composite
@@ -167,33 +198,39 @@ def messages(
     says: Collection[str] = FEATURES,
     max_segments: int = 4,
     max_choices: int = 2,
+    speech: st.SearchStrategy[str] | None = None,
+    names: st.SearchStrategy[str] | None = None,
+    arguments: st.SearchStrategy[str] | None = None,
 ) -> Message:
     """What one stream says, from its first word to its end. Shrinks to one choice that says
     one short thing.
 
-    says: what may be in it, names of `FEATURES`; a dialect's `says` will do. Raises:
-    ValueError where nothing can be said, or for sizes under 1.
+    says: what may be in it, names of `FEATURES`; a dialect's `says` will do. speech:
+    what is said, where not any of `texts()`. names, arguments: of its calls, where not those
+    that any tool may have. Raises: ValueError where nothing can be said, or for sizes under 1.
     """
     said = frozenset(says)
-    if not said & {"text", "reasoning", "refusal", "calls", "legacy"} or max_choices < 1:
+    if not said & SPOKEN or max_choices < 1:
         raise ValueError(f"nothing can be said with {sorted(said)} in {max_choices} choices")
     if max_segments < 1:
         raise ValueError(f"max_segments is 1 or more, not {max_segments}")
     # All is drawn for every `says`, and dropped where it may not be said: then an example of
     # one dialect shrinks into one of another.
     number = draw(st.integers(1, max_choices))
-    fails = draw(_rarely()) and {"error", "finish"} <= said
-    counts = draw(st.none() | st.builds(Usage, *[st.integers(1, 10_000)] * 3))
+    fails = draw(_RARELY) and {"error", "finish"} <= said
+    counts = draw(_COUNTS)
     number = number if "choices" in said else 1
-    choices = [draw(_choices(index, said, max_segments, fails)) for index in range(number)]
+    sources = _Sources(
+        said,
+        fails,
+        _TEXTS if speech is None else speech,
+        _NAMES if names is None else names,
+        _ARGUMENTS if arguments is None else arguments,
+    )
+    choices = [draw(_choices(index, max_segments, sources)) for index in range(number)]
     usage = counts if "usage" in said and not fails else None
     failure = Failure("overloaded", "server_error") if fails else None
     return Message(tuple(choices), usage, failure, "done" if "done" in said else "eof")
-
-
-def _rarely() -> st.SearchStrategy[bool]:
-    """True now and then; shrinks to False."""
-    return st.integers(0, 7).map(lambda lot: lot == 7)
 
 
 _SPEECH: Final[dict[str, type[Text | Reasoning | Refusal]]] = {
@@ -206,22 +243,26 @@ _SPEECH: Final[dict[str, type[Text | Reasoning | Refusal]]] = {
 
 @st.composite
 def _choices(
-    draw: st.DrawFn, index: int, said: frozenset[str], max_segments: int, fails: bool
+    draw: st.DrawFn,
+    index: int,
+    max_segments: int,
+    sources: _Sources,
 ) -> Choice:
+    said = sources.said
     order = ("text", "reasoning", "refusal", "calls", "legacy")
     able = [name for name in order if name in said]
     kinds = [draw(st.sampled_from(able))]
     kinds += draw(st.lists(st.sampled_from(able), max_size=max_segments - 1))
     segments: list[Segment] = [
-        kind(draw(texts())) for name, kind in _SPEECH.items() if name in kinds
+        kind(draw(sources.speech)) for name, kind in _SPEECH.items() if name in kinds
     ]
     most = 3 if "parallel" in said else 1
     calls: list[Segment] = [
-        Call(f"call-{index}-{at}", draw(_names()), draw(tool_arguments()))
+        Call(f"call-{index}-{at}", draw(sources.names), draw(sources.arguments))
         for at in range(min(kinds.count("calls"), most))
     ]
     if "legacy" in kinds and not calls:
-        calls = [Call(None, draw(_names()), draw(tool_arguments()), legacy=True)]
+        calls = [Call(None, draw(sources.names), draw(sources.arguments), legacy=True)]
     spoken = [*segments, *calls][:max_segments]
     named = [part for part in spoken if isinstance(part, Call)]
     legacy = any(call.legacy for call in named)
@@ -229,13 +270,9 @@ def _choices(
     reason: str | None = ("stop", "length", "content_filter")[number]
     if named:
         reason = "function_call" if legacy else ("tool_calls", "stop", "tool_calls")[number]
-    if fails or "finish" not in said:
+    if sources.fails or "finish" not in said:
         reason = None
     return Choice(tuple(spoken), reason, index)
-
-
-def _names() -> st.SearchStrategy[str]:
-    return st.sampled_from(("f", "get_weather", "send-message", "x" * 64))
 
 
 # --- streams
@@ -260,14 +297,16 @@ class Streamed:
 
 
 def dialects(names: Sequence[str] | None = None) -> st.SearchStrategy[Dialect]:
-    """One vendor's way; all there are, or these. Shrinks to the first, `generic` if it is there.
+    """One vendor's way: all that can say what `messages` draws, or these. Shrinks to the first,
+    `generic` if it is there.
 
     Raises: ValueError for a name that no dialect has.
     """
     unknown = [name for name in names or () if name not in DIALECTS]
     if unknown or (names is not None and not names):
         raise ValueError(f"no dialect {', '.join(unknown) or 'at all'}; see DIALECTS")
-    known = list(names) if names is not None else sorted(DIALECTS, key=lambda n: n != "generic")
+    able = [name for name in DIALECTS if DIALECTS[name].says & SPOKEN]
+    known = list(names) if names is not None else sorted(able, key=lambda n: n != "generic")
     return st.sampled_from([DIALECTS[name] for name in known])
 
 
@@ -324,7 +363,7 @@ def framings(base: Framing = Framing()) -> st.SearchStrategy[Framing]:  # noqa: 
         spelt,
         st.sampled_from((base.line_end, "\r\n", "\r")),
         st.sampled_from((base.space, "")),
-        _rarely(),
+        _RARELY,
         st.booleans(),
         st.booleans(),
     )
@@ -332,15 +371,21 @@ def framings(base: Framing = Framing()) -> st.SearchStrategy[Framing]:  # noqa: 
 
 @st.composite
 def streams(
-    draw: st.DrawFn, *, dialects: Sequence[str] | None = None, framed: bool = True
+    draw: st.DrawFn,
+    *,
+    dialects: Sequence[str] | None = None,
+    framed: bool = True,
+    messages: Callable[[frozenset[str]], st.SearchStrategy[Message]] | None = None,
 ) -> Streamed:
     """A whole stream with its truth. Shrinks to one short thing said, in a plain dialect.
 
     dialects: names; all there are where None. framed: spelt in any way WHATWG allows; else as
-    the dialect spells it. Raises: ValueError for a name that no dialect has.
+    the dialect spells it. messages: what is said, given what may be; else any message.
+    Raises: ValueError for a name that no dialect has.
     """
     dialect = draw(_dialects(dialects))
-    message = draw(messages(says=_sayable(dialect)))
+    says = sayable(dialect)
+    message = draw(_messages(says=says) if messages is None else messages(says))
     framing = draw(framings(dialect.framing)) if framed else dialect.framing
     try:
         rendered = draw(frames(dialect, message))
@@ -350,14 +395,18 @@ def streams(
     return Streamed(to_bytes(rendered, framing), message, dialect, framing)
 
 
-def _sayable(dialect: Dialect) -> frozenset[str]:
-    """What is drawn for a dialect: an error is said in another chunk than a finish reason."""
+def sayable(dialect: Dialect) -> frozenset[str]:
+    """What is drawn for a dialect: an error is said in another chunk than a finish reason.
+
+    For `says` of `messages`.
+    """
     left_out = {"error"} if dialect.error_finishes else set()
     return (dialect.says & FEATURES) - left_out
 
 
 _dialects: Final = dialects
-"""`streams` has an option of the same name."""
+_messages: Final = messages
+"""`streams` has options of the same names."""
 
 
 # --- what may and what must not be seen through

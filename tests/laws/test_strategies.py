@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
 from chunkproof import parse
+from chunkproof.result import Result
 from chunkproof_conformance import strategies
 from chunkproof_conformance.synth.dialect import CannotSay
 from chunkproof_conformance.synth.dialects.catalogue import DIALECTS
@@ -23,8 +24,13 @@ def smallest(strategy: st.SearchStrategy[Any], wanted: Any = lambda _: True) -> 
 
 
 def read_back(body: bytes) -> dict[str, Any]:
-    """The level final as the reference reads it, in the shape of `Streamed.truth`."""
-    read = parse([body]).to_dict()
+    """The level final as the reference reads it."""
+    return shown(parse([body]))
+
+
+def shown(result: Result) -> dict[str, Any]:
+    """What the reference read, in the shape of `Streamed.truth`."""
+    read = result.to_dict()
     usage = read["usage"]
     counts = ("prompt_tokens", "completion_tokens", "total_tokens")
     kept = ("index", "role", "text", "reasoning", "refusal", "finish_reason")

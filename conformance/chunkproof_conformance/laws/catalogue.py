@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from chunkproof_conformance.laws.agent import AGENT
 from chunkproof_conformance.laws.cutting import cut_invariance, timeliness
 from chunkproof_conformance.laws.ending import error_injection, truncation
 from chunkproof_conformance.laws.growth import growth
@@ -31,3 +32,7 @@ GENERAL: Final[tuple[Law, ...]] = (
 LAWS: Final[Mapping[str, Law]] = {
     law.name: law for law in (*GENERAL, *(law_of(rewrite) for rewrite in REWRITES.values()))
 }
+"""What any parser of the wire must obey; the mutation score is measured with these."""
+
+EVERY_LAW: Final[Mapping[str, Law]] = {**LAWS, **{law.name: law for law in AGENT}}
+"""And what an agent interface over it must obey."""

@@ -233,3 +233,31 @@ STREAMS: Final[Mapping[str, Stream]] = {
     **{f"{name}, reset": _stream(_BODIES[name][:-16], "reset") for name in _RESET},
 }
 """By name."""
+
+_THOUGHTS: Final = '{"thinking": "the \\"user\\" asks", "message": "H\\u00f6i, \\ud83d\\ude00 "}'
+
+AGENT_STREAMS: Final[Mapping[str, Stream]] = {
+    **STREAMS,
+    **{
+        name: _stream(body_of(blocks))
+        for name, blocks in {
+            "call without arguments": (
+                calls(opening(0, "call-a", "look")),
+                finish("tool_calls"),
+                DONE,
+            ),
+            "speech with thoughts": (
+                calls(opening(0, "call-a", "send_message")),
+                *(calls(more(0, _THOUGHTS[at : at + 7])) for at in range(0, len(_THOUGHTS), 7)),
+                finish("tool_calls"),
+                DONE,
+            ),
+            "tool with thoughts": (
+                calls(opening(0, "call-a", "look", _THOUGHTS)),
+                finish("tool_calls"),
+                DONE,
+            ),
+        }.items()
+    },
+}
+"""For the laws of an agent interface: also what only such an interface looks into."""

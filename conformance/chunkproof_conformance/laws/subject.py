@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from chunkproof import StreamParser
+from chunkproof.interface import OpenAIStreamingInterface
 from chunkproof_conformance.connect.in_process import AdapterError, AdapterTimeoutError
 from chunkproof_conformance.implementations.reference.adapter import ReferenceAdapter
 from chunkproof_conformance.synth.cuts import pieces_at
@@ -26,6 +27,10 @@ class Live(Protocol):
     def result(self) -> Any: ...
 
 
+Agent: TypeAlias = "Callable[..., Any]"
+"""Makes an agent interface of options, as the class `OpenAIStreamingInterface` does."""
+
+
 class CrashError(Exception):
     """The subject gave no observation: its adapter broke, or did not answer in time."""
 
@@ -36,10 +41,12 @@ class Subject:
 
     run: one stream -> what was seen; a connection's, or an adapter's own. open: a new parser
     to be fed by hand, where there is one: laws about what happens between two pieces need it.
+    agent: makes an agent interface over it, where there is one.
     """
 
     run: Callable[[Stream], Observation]
     open: Callable[[], Live] | None = None
+    agent: Agent | None = None
 
     def read(self, stream: Stream, body: bytes, cuts: Iterable[int] = ()) -> Observation:
         """What it makes of this body in place of the stream's, cut here. Raises: CrashError."""
@@ -53,7 +60,7 @@ class Subject:
 
 def reference() -> Subject:
     """The reference parser of this process, mutated or not."""
-    return Subject(ReferenceAdapter().run, StreamParser)
+    return Subject(ReferenceAdapter().run, StreamParser, OpenAIStreamingInterface)
 
 
 def body_of(stream: Stream) -> bytes:

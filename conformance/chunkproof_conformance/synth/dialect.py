@@ -7,6 +7,7 @@ What it has no template for it cannot say. `render` makes the frames.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from chunkproof_conformance.synth.framing import Framing
@@ -128,12 +129,12 @@ class Dialect:
     """`created` grows by 1 after each so many chunks; 0: never."""
     framing: Framing = field(default_factory=Framing)
 
-    @property
+    @cached_property
     def says_role(self) -> bool:
         """Whether the role stands in any of its templates; two vendors never say it."""
         return bool({S.ROLE, S.ROLE_ONCE} & slots_in([self.delta, self.opening]))
 
-    @property
+    @cached_property
     def says(self) -> frozenset[str]:
         """The features it has templates for, by the names of `message.features`."""
         moments = self.delta.keys()
