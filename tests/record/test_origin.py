@@ -6,6 +6,7 @@ from chunkproof_conformance.record.origin import (
     NOT_STATED,
     SCRIPT_SAYS_SO,
     Answered,
+    NotReached,
     Origin,
     OriginError,
     ask_models,
@@ -74,8 +75,9 @@ def test_a_scripted_upstream_says_so_and_nobody_can_rename_it() -> None:
     assert model_of(said, None) == "script"
 
 
-def test_a_server_that_is_not_there_says_nothing() -> None:
-    assert ask_models("http://127.0.0.1:9/v1", "none", {}) == Answered({}, (), ())
+def test_a_server_that_is_not_there_is_an_error_with_its_address() -> None:
+    with pytest.raises(NotReached, match=r"http://127\.0\.0\.1:9/v1 cannot be reached"):
+        ask_models("http://127.0.0.1:9/v1", "none", {})
 
 
 def test_the_model_is_named_or_the_only_one_or_a_listed_small_one() -> None:

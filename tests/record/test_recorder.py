@@ -212,14 +212,6 @@ def test_one_scenario_that_fails_loses_no_other(
     assert "ZeroDivisionError: somewhere deep down" in capsys.readouterr().err
 
 
-def test_a_server_that_hangs_up_is_a_failure_with_a_reason(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = ("--server", "nobody", "--model", "m", "--scenarios", "text", "--timeout", "2")
-    assert record("http://127.0.0.1:9/v1", tmp_path, *words) == 1
-    assert "no response headers" in capsys.readouterr().err
-
-
 def test_results_go_to_stdout_and_progress_to_stderr(
     url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -266,8 +258,6 @@ def test_no_port_and_no_host_of_the_place_of_recording_is_kept(recorded: Path) -
         (["--base-url", "URL", "--setup", "proxy-over-server"], "--upstream"),
         (["--base-url", "URL", "--upstream", "vllm 1"], "--setup"),
         (["--base-url", "URL", "--header-env", "x=NO_SUCH_VARIABLE"], "NO_SUCH_VARIABLE"),
-        (["--base-url", "http://127.0.0.1:9/v1"], "--server"),
-        (["--base-url", "http://127.0.0.1:9/v1", "--server", "x"], "--model"),
     ],
 )
 def test_wrong_usage_says_what_to_give(

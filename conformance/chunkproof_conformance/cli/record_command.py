@@ -99,7 +99,7 @@ def run(options: Namespace) -> int:
     if not options.base_url:
         raise CommandError("whom to ask? give --base-url URL")
     need("record", "yaml", "openai", "httpx", "httpx2")
-    from chunkproof_conformance.record.campaign import State
+    from chunkproof_conformance.record.campaign import KeyRefused, State
     from chunkproof_conformance.record.campaign import run as record_all
 
     scenarios = _chosen(options.scenarios)
@@ -113,6 +113,8 @@ def run(options: Namespace) -> int:
             place = f"[{len(outcomes):>2}/{len(scenarios)}]"
             line = f"{place} {outcome.scenario}: {outcome.state}: {outcome.says}"
             print(line, file=sys.stderr, flush=True)
+    except KeyRefused as error:
+        raise CommandError(_wanted_key(options.key_env, error.why)) from error
     except KeyboardInterrupt:
         print("interrupted; what was recorded is there", file=sys.stderr)
     _print(outcomes, options.out, as_json=options.json)
@@ -135,9 +137,16 @@ def _chosen(names: str) -> Sequence[Scenario]:
 
 def _campaign(options: Namespace) -> Campaign:
     """Who is asked, how. Asks the server for its models first. Raises: CommandError."""
+    from chunkproof_conformance.cases.redact import PUBLIC_HOSTS, redacted_text
     from chunkproof_conformance.cases.secrets import Secrets
     from chunkproof_conformance.record.campaign import Campaign
-    from chunkproof_conformance.record.origin import OriginError, ask_models, model_of, origin
+    from chunkproof_conformance.record.origin import (
+        NotReached,
+        OriginError,
+        ask_models,
+        model_of,
+        origin,
+    )
     from chunkproof_conformance.record.scenarios import BY_NAME
 
     if (options.setup == "server") != (options.upstream is None):
@@ -145,27 +154,36 @@ def _campaign(options: Namespace) -> Campaign:
     if unknown := [name for name, _ in options.prompt if name not in BY_NAME]:
         raise CommandError(f"--prompt: no scenario {', '.join(unknown)}")
     key = os.environ.get(options.key_env)
+    host = urlsplit(options.base_url).hostname or ""
+    if not key and not options.header_env and host in PUBLIC_HOSTS:
+        raise CommandError(f"{options.key_env} is not set, and {host} answers nobody without a key")
     headers = {}
     for name, variable in options.header_env:
         if variable not in os.environ:
             raise CommandError(f"--header-env: {variable} is not set")
         headers[name] = os.environ[variable]
-    answered = ask_models(options.base_url, key or "none", headers)
+    secrets = Secrets.of(
+        os.environ, [options.key_env, *options.secret_env], [key or "", *headers.values()]
+    )
     try:
+        answered = ask_models(options.base_url, key or "none", headers)
         who = origin(options.base_url, answered, options.server, options.server_version)
         model = model_of(answered, options.model)
-    except OriginError as error:
+    except NotReached as error:
         raise CommandError(str(error)) from error
+    except OriginError as error:
+        if answered.refusal is None:
+            raise CommandError(str(error)) from error
+        said, _ = redacted_text(answered.refusal, secrets)
+        raise CommandError(_wanted_key(options.key_env, said)) from error
     # The vendor's newer models refuse the older member; most other servers know that one alone.
-    newer = urlsplit(options.base_url).hostname == "api.openai.com"
+    newer = host == "api.openai.com"
     return Campaign(
         base_url=options.base_url,
         model=model,
         origin=who,
         out=options.out,
-        secrets=Secrets.of(
-            os.environ, [options.key_env, *options.secret_env], [key or "", *headers.values()]
-        ),
+        secrets=secrets,
         api_key=key or "none",
         headers=headers,
         setup=options.setup,
@@ -176,6 +194,15 @@ def _campaign(options: Namespace) -> Campaign:
         omitted=frozenset(options.omit),
         force=options.force,
         timeout=options.timeout,
+    )
+
+
+def _wanted_key(variable: str, said: str) -> str:
+    """What to do about a status 401, and what the server said."""
+    if variable in os.environ:
+        return f"the server refused the key of {variable}; it said: {said}"
+    return (
+        f"the server wants a key; set {variable}, or name another with --key-env; it said: {said}"
     )
 
 

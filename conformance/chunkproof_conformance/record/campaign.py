@@ -16,11 +16,12 @@ import openai
 from chunkproof_conformance.cases.cassette import Case, CassetteError, Exchange, write_cassette
 from chunkproof_conformance.cases.expected import expected_by_oracle
 from chunkproof_conformance.cases.key import CassetteKey, Provenance
-from chunkproof_conformance.cases.redact import redact
+from chunkproof_conformance.cases.redact import redact, redacted_text
 from chunkproof_conformance.oracles.verdict import NoOracle
 from chunkproof_conformance.record.agreement import agreement, contradicts
 from chunkproof_conformance.record.cassette import pieces_of, to_cassette, wire_of
 from chunkproof_conformance.record.claims import NEEDS, claims, is_plain
+from chunkproof_conformance.record.origin import REFUSED_KEY
 from chunkproof_conformance.record.session import RecordError, record
 from chunkproof_conformance.record.stated import NOTE, maybe_truth
 
@@ -102,8 +103,17 @@ class Campaign:
         return {**kept, **scenario.request}
 
 
+class KeyRefused(RecordError):  # noqa: N818 - as NotReached
+    """The server wants another key, or one at all: no scenario would fare better."""
+
+
 def run(campaign: Campaign, scenarios: Iterable[Scenario]) -> Iterator[Outcome]:
-    """Record every scenario, one outcome each, as they come."""
+    """Record every scenario, one outcome each, as they come.
+
+    Raises: KeyRefused, at the first question alone: a later one that is refused is a matter of
+    that scenario.
+    """
+    is_let_in = False
     for scenario in scenarios:
         case_id = campaign.case_id(scenario)
 
@@ -117,10 +127,15 @@ def run(campaign: Campaign, scenarios: Iterable[Scenario]) -> Iterator[Outcome]:
             continue
         try:
             yield outcome(*_record_one(campaign, scenario))
+        except KeyRefused as error:
+            if not is_let_in:
+                raise
+            yield outcome(State.FAILED, str(error))
         except (RecordError, CassetteError, openai.OpenAIError, OSError) as error:
             yield outcome(State.FAILED, str(error))
         except Exception as error:  # noqa: BLE001 - a bug of ours must not lose the others
             yield outcome(State.FAILED, f"{type(error).__name__}: {error}")
+        is_let_in = True
 
 
 def _record_one(campaign: Campaign, scenario: Scenario) -> tuple[State, str]:
@@ -132,6 +147,9 @@ def _record_one(campaign: Campaign, scenario: Scenario) -> tuple[State, str]:
         leave_after=scenario.leave_after,
         timeout=campaign.timeout,
     )
+    if recording.stream.response.status == REFUSED_KEY:
+        said, _ = redacted_text(recording.stream.body.decode(errors="replace"), campaign.secrets)
+        raise KeyRefused(campaign.base_url, f"status {REFUSED_KEY}: {said[:200]}")
     stream = redact(to_cassette(recording.stream), campaign.secrets)
     twin = redact(to_cassette(recording.twin), campaign.secrets) if recording.twin else None
     sentences = (*stream.sentences, *(twin.sentences if twin else ()))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+import httpx2
 import openai
 
 from chunkproof_conformance.cases.redact import PUBLIC_HOSTS
@@ -33,11 +34,25 @@ OWNERS_OF_NOTHING: Final = frozenset({
 })  # fmt: skip
 """Values of `owned_by` that name no program."""
 SCRIPT_SAYS_SO: Final = "its `server` header says that it plays a script"
+REFUSED_KEY: Final = 401
+_NO_CONNECTION: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol)
 VERSION_HEADERS: Final = ("x-litellm-version", "openai-version")
 
 
 class OriginError(Exception):
     """A server nobody named: what to give on the command line."""
+
+
+class NotReached(OriginError):  # noqa: N818 - what happened, not whose fault
+    """No connection to the server: the address, and what the network said."""
+
+    def __init__(self, base_url: str, why: str) -> None:
+        super().__init__(base_url, why)  # keeps the error picklable
+        self.base_url = base_url
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{self.base_url} cannot be reached ({self.why}); is it running, and spelled right?"
 
 
 @dataclass(frozen=True)
@@ -47,6 +62,8 @@ class Answered:
     headers: Mapping[str, str]
     models: tuple[str, ...]
     owners: tuple[str, ...]
+    refusal: str | None = None
+    """Its words where it asked for another key, or for one at all (status 401)."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +90,10 @@ class Origin:
 def ask_models(
     base_url: str, api_key: str, headers: Mapping[str, str], timeout: float = 20
 ) -> Answered:
-    """What the server says of itself; empty where it has no such endpoint. timeout: seconds."""
+    """What the server says of itself; empty where it has no such endpoint. timeout: seconds.
+
+    Raises: NotReached.
+    """
     with openai.OpenAI(
         base_url=base_url,
         api_key=api_key,
@@ -84,9 +104,13 @@ def ask_models(
         try:
             raw = client.models.with_raw_response.list()
         except openai.APIStatusError as error:
-            return Answered({name.lower(): v for name, v in error.response.headers.items()}, (), ())
-        except openai.APIConnectionError:
-            return Answered({}, (), ())
+            refusal = str(error) if error.status_code == REFUSED_KEY else None
+            found = {name.lower(): value for name, value in error.response.headers.items()}
+            return Answered(found, (), (), refusal)
+        except openai.APIConnectionError as error:
+            if isinstance(error.__cause__, _NO_CONNECTION):
+                raise NotReached(base_url, str(error.__cause__)) from error
+            return Answered({}, (), ())  # it hung up on this one question
     named = {name.lower(): value for name, value in raw.headers.items()}
     try:
         listed: Any = raw.http_response.json()["data"]
