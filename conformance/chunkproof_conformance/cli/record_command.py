@@ -167,10 +167,11 @@ def _campaign(options: Namespace) -> Campaign:
     )
     try:
         answered = ask_models(options.base_url, key or "none", headers)
-        who = origin(options.base_url, answered, options.server, options.server_version)
-        model = model_of(answered, options.model)
     except NotReached as error:
         raise CommandError(str(error)) from error
+    try:
+        who = origin(options.base_url, answered, options.server, options.server_version)
+        model = model_of(answered, options.model)
     except OriginError as error:
         if answered.refusal is None:
             raise CommandError(str(error)) from error
