@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 
 SOURCE: Final = "llama-cpp-python==0.3.36"
 """A source distribution that holds llama.cpp with its server."""
-REQUIREMENTS: Final = ("cmake", "ninja", "scikit-build-core", "numpy", "gguf")
+MODEL_REQUIREMENTS: Final = ("numpy", "gguf")
+"""What writing the model takes, where a server is built already."""
+REQUIREMENTS: Final = ("cmake", "ninja", "scikit-build-core", *MODEL_REQUIREMENTS)
 SWITCHES: Final = (
     "-DCMAKE_BUILD_TYPE=None",
     "-DCMAKE_CXX_FLAGS=-O0 -DNDEBUG",
@@ -56,14 +58,14 @@ SWITCHES: Final = (
 """A build made quickly: the model is one table, its speed does not matter."""
 PORT: Final = 8080
 MODEL: Final = "puppet"
-OPTIONS: Final = ("-c", "4096", "-np", "1", "-t", "1", "--jinja", "--no-webui", "--offline")
+OPTIONS: Final = ("-c", "4096", "-t", "1", "--jinja", "--no-webui", "--offline")
 
 
-def install(folder: Path) -> Path:
+def install(folder: Path, requirements: Iterable[str] = REQUIREMENTS) -> Path:
     """A new environment in `folder` with all that building takes; returns its interpreter."""
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *REQUIREMENTS], check=True)  # noqa: S603
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *requirements], check=True)  # noqa: S603
     return python
 
 
@@ -84,9 +86,20 @@ def build(python: Path, folder: Path) -> Path:
     return folder / "build" / "bin" / "llama-server"
 
 
+def libraries(server: Path) -> dict[str, str]:
+    """The environment in which the server finds its libraries: they lie beside it.
+
+    A build that was moved, or lies in a package, does not know where it is.
+    """
+    return {"LD_LIBRARY_PATH": str(server.resolve().parent)}
+
+
 def version(server: Path) -> str:
     """llama.cpp's version and commit. Raises: ValueError if it tells neither."""
-    done = subprocess.run([server, "--version"], check=True, capture_output=True, text=True)  # noqa: S603
+    environment = {**os.environ, **libraries(server)}
+    done = subprocess.run(  # noqa: S603
+        [server, "--version"], check=True, capture_output=True, text=True, env=environment
+    )
     found = re.search(r"version: (\S+) \(.*commit (\w+)\)", done.stdout + done.stderr)
     if found is None:
         raise ValueError(f"no version in {(done.stdout + done.stderr)[:200]!r}")
@@ -151,13 +164,21 @@ def record_one(scenario: Scenario, out: Path, served: str, day: str) -> str:
     return f"{len(stream.body)} bytes in {len(stream.pieces)} reads, {stream.end.value}, {told}"
 
 
+def command_of(server: Path, port: int, slots: int = 1) -> list[str]:
+    """What starts the server in the folder of its model.
+
+    slots: answers at a time; it refuses a request for more choices than that.
+    """
+    command = [str(server.resolve()), "-m", "puppet.gguf", "-a", MODEL]
+    return [*command, "--host", HOST, "--port", str(port), "-np", str(slots), *OPTIONS]
+
+
 def record_all(server: Path, folder: Path, out: Path, wanted: Iterable[Scenario]) -> dict[str, str]:
     """Record to `out` with one start of the server; returns failures by id."""
     served, day = version(server), dt.datetime.now(dt.UTC).date().isoformat()
     failures: dict[str, str] = {}
-    command = [str(server.resolve()), "-m", "puppet.gguf", "-a", MODEL]
-    command += ["--host", HOST, "--port", str(PORT), *OPTIONS]
-    with running(command, port=PORT, folder=folder, environment={}):
+    command = command_of(server, PORT)
+    with running(command, port=PORT, folder=folder, environment=libraries(server)):
         for scenario in wanted:
             try:
                 print(f"{scenario.id}: {record_one(scenario, out, served, day)}")  # noqa: T201
