@@ -31,6 +31,17 @@ def test_traits_belong_to_rows() -> None:
     assert TRAITS.keys() <= ROWS.keys()
 
 
+def test_every_row_has_a_case_or_a_reason_why_not() -> None:
+    """A trait and a case that claims it; or a sentence that says what stands instead. Not both."""
+    claimed = {row for case in iter_cases() for row in case.key.rows}
+    shown_by_none = {row.id for row in ROWS.values() if row.why_no_case is not None}
+    assert claimed | shown_by_none == ROWS.keys()
+    assert claimed & shown_by_none == set()
+    assert TRAITS.keys() >= claimed
+    assert all(len(ROWS[row].why_no_case or "") > 60 for row in shown_by_none)
+    assert len(shown_by_none) < 8
+
+
 def test_every_trait_tells_streams_apart() -> None:
     """A predicate that is true of all streams, or of none, would say nothing."""
     cases = list(iter_cases())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chunkproof_conformance.cases.wire_view import finish_of, object_at, objects_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from chunkproof_conformance.cases.wire_view import JsonObject, WireView
 
@@ -32,6 +32,17 @@ def _differ(wire: WireView, member: str) -> bool:
 def _speaks(wire: WireView) -> list[bool]:
     """Whether each delta says something."""
     return [any(delta.get(name) for name in _SAID) for delta in wire.deltas]
+
+
+def _fragments(wire: WireView) -> Iterator[str]:
+    """The texts of all channels, fragment by fragment."""
+    for delta in wire.deltas:
+        for name in ("content", "refusal", *_THOUGHTS):
+            if isinstance(delta.get(name), str):
+                yield delta[name]
+    for function in wire.functions:
+        if isinstance(function.get("arguments"), str):
+            yield function["arguments"]
 
 
 def _looks_cumulative(wire: WireView) -> bool:
@@ -166,11 +177,7 @@ DIALECT_TRAITS: Final[Mapping[str, Callable[[WireView], bool]]] = {
     "first-chunk-empty-then-data": lambda wire: (
         _speaks(wire)[:2] == [False, False] and any(_speaks(wire))
     ),
-    "lone-surrogate": lambda wire: any(
-        bool(_HALF.search(delta["content"]))
-        for delta in wire.deltas
-        if isinstance(delta.get("content"), str)
-    ),
+    "lone-surrogate": lambda wire: any(bool(_HALF.search(text)) for text in _fragments(wire)),
     "content-empty-plus-tools": lambda wire: any(
         delta.get("content") == "" and bool(delta.get("tool_calls")) for delta in wire.deltas
     ),

@@ -24,6 +24,8 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     """Who says so, joined with `+`: N a norm (WHATWG, RFC 8259), D the vendor's documentation,
     W seen in recordings, I issue reports, S follows from the byte level or from the others."""
+    why_no_case: str | None = None
+    """What no body can show: the reason, and what stands instead of a case."""
 
 
 _TABLE: Final = Path(__file__).with_name("rows.json")

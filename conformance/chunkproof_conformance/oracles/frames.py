@@ -11,6 +11,8 @@ from typing import Any, Final, NoReturn
 
 DATA: Final = "data: "
 DONE: Final = "[DONE]"
+MAX_DEPTH: Final = 32
+"""Levels of objects and lists; how much deeper a reader goes is a rule of its own (PAY-13)."""
 
 
 class NotPlain(Exception):  # noqa: N818 - a refusal, not a fault
@@ -58,7 +60,21 @@ def read_object(payload: str) -> dict[str, Any]:
         raise NotPlain(f"not JSON ({error})") from error
     if not isinstance(value, dict):
         raise NotPlain("a payload that is no object")
+    if _is_deep(value):
+        raise NotPlain(f"nested deeper than {MAX_DEPTH} levels")
     return value
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            part
+            for item in level
+            if isinstance(item, (dict, list))
+            for part in (item.values() if isinstance(item, dict) else item)
+        ]
+    return any(isinstance(item, (dict, list)) for item in level)
 
 
 def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

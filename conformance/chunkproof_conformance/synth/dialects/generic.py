@@ -43,6 +43,14 @@ WITH_FINISH: Final = replace(
 )
 """The last delta carries the finish reason."""
 
+ROLE_WITH_TEXT: Final = replace(
+    GENERIC,
+    name="generic-role-with-text",
+    opening={},
+    delta={**GENERIC.delta, "text": {"role": Or(S.ROLE_ONCE), "content": S.TEXT}},
+)
+"""The first chunk says the role and the first text."""
+
 DETAILS: Final = replace(
     GENERIC,
     name="generic-object-reasoning",
@@ -117,6 +125,7 @@ NULLS: Final = replace(
 DIALECTS: Final = (
     GENERIC,
     WITH_FINISH,
+    ROLE_WITH_TEXT,
     DETAILS,
     MIRRORED,
     FRESH_IDS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from chunkproof_conformance.synth import edits
 from chunkproof_conformance.synth.dialects.catalogue import DIALECTS
 from chunkproof_conformance.synth.message import Call, Choice, Message, Segment, Text, Usage
 from chunkproof_conformance.synth.plan import cut, plan
@@ -97,6 +98,45 @@ def _filtered_late() -> Scenario:
     )
 
 
+def _without_delta() -> Scenario:
+    message = _said(Text("The last chunk has no delta."), "stop")
+    frames = render(DIALECTS["generic"], message)
+    frames[-2] = edits.choice(frames[-2], "delta")
+    return scenario(
+        "finish/generic-without-delta",
+        "The finish reason in a choice without a delta",
+        DIALECTS["generic"],
+        message,
+        profiles="lenient",
+        strength="must",
+        rules="ENV-5 TXT-1 FIN-1 END-2",
+        rows="delta-missing finish-standard",
+        frames=frames,
+        note="no delta in the finishing chunk",
+    )
+
+
+def _everywhere() -> Scenario:
+    message = _said(Text("Stop, stop, stop."), "stop")
+    frames = render(DIALECTS["generic"], message, plan(message, lambda text: cut(text, 6)))
+    return scenario(
+        "finish/generic-in-every-chunk",
+        "The finish reason in every chunk from the first text on: all text is used",
+        DIALECTS["generic"],
+        message,
+        profiles="lenient",
+        strength="choice",
+        rules="TXT-1 FIN-1 FIN-6 END-2",
+        rows="finish-with-payload finish-duplicate payload-after-finish",
+        frames=[
+            frames[0],
+            *(with_finish(frame, "stop") for frame in frames[1:-1]),
+            frames[-1],
+        ],
+        note="`stop` in every chunk of text",
+    )
+
+
 def _conflict() -> Scenario:
     message = _said(Call("call_k1", "now", "{}"), "tool_calls")
     frames = render(DIALECTS["generic"], message)
@@ -171,4 +211,46 @@ SCENARIOS: Final = (
     ),
     _filtered_late(),
     _conflict(),
+    _case(
+        "openai-content-filter",
+        "The filter ends the answer: a finish reason like any other",
+        "openai-2024",
+        _said(Text("It began well and th"), "content_filter", _COUNTS),
+        profiles="core",
+        strength="must",
+        rules="TXT-1 FIN-1 USE-1",
+        rows="finish-content-filter finish-standard",
+    ),
+    _case(
+        "openai-length-of-nothing",
+        "The token limit before any text: an empty answer, and no error",
+        "openai",
+        Message((Choice((), "length"),), _COUNTS),
+        profiles="core",
+        strength="must",
+        rules="TXT-1 FIN-1 USE-1",
+        rows="finish-standard usage-final-empty-choices",
+    ),
+    _case(
+        "generic-tool-calls-without-calls",
+        "The finish reason `tool_calls` and no call: said as it was sent, no call is made up",
+        "generic",
+        _said(Text("I would call if I could."), "tool_calls"),
+        profiles="core",
+        strength="should",
+        rules="TXT-1 FIN-1 END-9",
+        rows="finish-standard",
+    ),
+    _case(
+        "gemini-in-capitals",
+        "Gemini's own reason in capitals, beside the last text",
+        "gemini",
+        _said(Text("I ran out of tok"), "MAX_TOKENS", _COUNTS),
+        profiles="lenient",
+        strength="should",
+        rules="TXT-1 FIN-1 USE-1",
+        rows="finish-unknown-enum finish-with-payload",
+    ),
+    _without_delta(),
+    _everywhere(),
 )

@@ -205,14 +205,6 @@ SCENARIOS: Final = (
         rows="cr-only",
     ),
     _spelt(
-        "bom",
-        "A byte order mark before the first line",
-        "A mark comes first.",
-        Framing(bom=True),
-        rules="SSE-2",
-        rows="bom-at-start",
-    ),
-    _spelt(
         "nospace-spring",
         "`data:` without the space, `[DONE]` too",
         "No space here: none.",

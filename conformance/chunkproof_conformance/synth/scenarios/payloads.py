@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING, Final
 from chunkproof_conformance.synth.cuts import every, pieces_at
 from chunkproof_conformance.synth.dialects.catalogue import DIALECTS
 from chunkproof_conformance.synth.framing import DONE, Frame, Framing, to_bytes, to_json
-from chunkproof_conformance.synth.message import Choice, Failure, Message, Text
+from chunkproof_conformance.synth.message import (
+    Call,
+    Choice,
+    Failure,
+    Message,
+    Reasoning,
+    Refusal,
+    Text,
+    joined_halves,
+)
 from chunkproof_conformance.synth.plan import cut, plan
 from chunkproof_conformance.synth.render import render
 from chunkproof_conformance.synth.scenario import Scenario, scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from chunkproof_conformance.cases.key import Strength
     from chunkproof_conformance.synth.message import Segment
@@ -68,16 +77,19 @@ def _between(frames: list[Frame], *others: Frame) -> list[Frame]:
     return mixed
 
 
+_ANYWHERE: Final = "日本語のテキストはどこでも切れる。読み込みは文字の途中で終わることもある。"
+
+
 def _reads() -> Scenario:
-    body = to_bytes(_frames("Reads end anywhere, and one may hold two frames.", 4))
+    body = to_bytes(_frames(_ANYWHERE, 8))
     return _case(
         "framing/generic-reads-of-500-bytes",
-        "Reads that end inside JSON, and hold several frames",
-        _said(Text("Reads end anywhere, and one may hold two frames.")),
+        "Reads that end inside JSON and inside characters, and hold several frames",
+        _said(Text(_ANYWHERE)),
         profiles="core",
         strength="must",
         rules="SSE-4 TXT-1 FIN-1 END-2",
-        rows="read-splits-json many-events-per-read",
+        rows="read-splits-json read-splits-utf8 many-events-per-read",
         pieces=pieces_at(body, every(len(body), 500)),
         note="cut after every 500 bytes",
     )
@@ -117,16 +129,32 @@ def _one_line_feed() -> Scenario:
 
 
 def _surrogates(name: str, title: str, parts: list[str], strength: Strength, rule: str) -> Scenario:
-    text = "".join(parts).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    message = _said(Text(text))
+    rules = f"TXT-1 {rule}"
+    return _halves(f"text/generic-{name}", title, Text, parts, strength=strength, rules=rules)
+
+
+def _halves(
+    name: str,
+    title: str,
+    kind: Callable[[str], Segment],
+    parts: list[str],
+    *,
+    strength: Strength,
+    rules: str,
+    profiles: str = "lenient",
+) -> Scenario:
+    """A segment whose fragments end inside surrogate pairs."""
+    segment = kind(joined_halves("".join(parts)))
+    finish = "tool_calls" if isinstance(segment, Call) else "stop"
+    message = Message((Choice((segment,), finish),))
     return scenario(
-        f"text/generic-{name}",
+        name,
         title,
         _GENERIC,
         message,
-        profiles="lenient",
+        profiles=profiles,
         strength=strength,
-        rules=f"TXT-1 {rule} FIN-1 END-2",
+        rules=f"{rules} FIN-1 END-2",
         rows="lone-surrogate escaped-vs-raw-unicode",
         steps=plan(message, given={(0, 0): parts}),
     )
@@ -165,17 +193,45 @@ SCENARIOS: Final = (
         "choice",
         "TXT-4",
     ),
+    _halves(
+        "reasoning/generic-surrogates-split",
+        "The halves of a pair in two deltas of reasoning join",
+        Reasoning,
+        ["thinking \ud83e", "\udd14, \ud83d", "\ude00"],
+        strength="should",
+        rules="RSN-1 TXT-3",
+        profiles="reasoning lenient",
+    ),
+    _halves(
+        "refusal/generic-surrogates-split",
+        "The halves of a pair in two deltas of a refusal join",
+        Refusal,
+        ["no \ud83d", "\ude45 way"],
+        strength="should",
+        rules="TXT-5 TXT-3",
+        profiles="refusal lenient",
+    ),
+    _halves(
+        "tools/generic-surrogates-split",
+        "The halves of a pair in two fragments of arguments join",
+        lambda arguments: Call("call_u1", "say", arguments),
+        ['{"text": "\ud83d', "\udc4b and \ud83c", '\udf89"}'],
+        strength="should",
+        rules="TOOL-1 TOOL-3 TOOL-8 TXT-3",
+        profiles="tools lenient",
+    ),
     _invalid_json(),
     scenario(
         "framing/generic-colon-in-payload",
-        "Colons and field names inside the text",
+        "Colons and field names inside the text, and no space after the field's own colon",
         _GENERIC,
         _COLONS,
         profiles="core",
         strength="must",
         rules="SSE-6 TXT-1 FIN-1 END-2",
-        rows="colon-in-payload",
+        rows="colon-in-payload data-no-space",
         steps=plan(_COLONS, lambda text: cut(text, 3)),
+        framing=Framing(space=""),
     ),
     _case(
         "framing/generic-field-without-colon",

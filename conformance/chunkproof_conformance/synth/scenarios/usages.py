@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from chunkproof_conformance.synth import edits
 from chunkproof_conformance.synth.dialects.catalogue import DIALECTS
 from chunkproof_conformance.synth.message import Choice, Message, Text, Usage
 from chunkproof_conformance.synth.plan import cut, plan
@@ -73,6 +74,63 @@ def _empty_and_zero() -> Scenario:
     )
 
 
+def _at_first() -> Scenario:
+    """As some proxies do: an estimate in the first chunk, the counts in the last."""
+    message = _said("Guessed, then counted.")
+    frames = render(DIALECTS["generic"], message, plan(message, lambda text: cut(text, 8)))
+    guess = {"prompt_tokens": 20, "completion_tokens": 1, "total_tokens": 21}
+    return scenario(
+        "usage/proxy-guess-first",
+        "Usage in the first chunk and other counts in the last: the last counts",
+        DIALECTS["generic"],
+        message,
+        profiles="lenient",
+        strength="should",
+        rules="TXT-1 FIN-1 USE-1 USE-3 END-2",
+        rows="usage-cumulative-each-chunk usage-final-empty-choices",
+        frames=[_with_usage(frames[0], guess), *frames[1:]],
+        note="other usage in the first chunk",
+    )
+
+
+def _ranked() -> Scenario:
+    """All three places with different counts, the one of the highest rank first on the wire."""
+    message = _said("Whose count is it?")
+    frames = render(DIALECTS["generic"], message, plan(message, lambda text: cut(text, 8)))
+    low = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    finishing = edits.chunk(
+        edits.choice(frames[-3], usage=low), x_groq={"id": "req_1", "usage": low}
+    )
+    late = edits.chunk(frames[-2], "usage", x_groq={"usage": {**low, "prompt_tokens": 3}})
+    return scenario(
+        "usage/proxy-three-places",
+        "Usage in the chunk, in `x_groq` and in a choice, all different: the chunk's counts",
+        DIALECTS["generic"],
+        message,
+        profiles="lenient",
+        strength="should",
+        rules="TXT-1 FIN-1 USE-1 USE-3 ENV-7 END-2",
+        rows="usage-x-groq usage-in-choice",
+        frames=[*frames[:-3], finishing, *frames[-2:-1], late, frames[-1]],
+        note="other usage in the finishing choice, and in `x_groq` beside it and at the end",
+    )
+
+
+def _zeros_alone() -> Scenario:
+    message = Message((Choice((Text("Zero is a count."),)),), Usage(0, 0, 0))
+    return scenario(
+        "usage/generic-zeros-alone",
+        "Usage of zeros and no other: these are the counts",
+        DIALECTS["generic"],
+        message,
+        profiles="lenient",
+        strength="info",
+        rules="TXT-1 FIN-1 USE-1 USE-2 END-2",
+        rows="usage-zero-placeholders usage-final-empty-choices",
+        steps=plan(message, lambda text: cut(text, 8)),
+    )
+
+
 SCENARIOS: Final = (
     _case(
         "groq-twice",
@@ -126,4 +184,7 @@ SCENARIOS: Final = (
         rows="usage-in-choice",
     ),
     _empty_and_zero(),
+    _at_first(),
+    _ranked(),
+    _zeros_alone(),
 )
