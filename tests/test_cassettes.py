@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -213,6 +214,18 @@ def test_a_hostile_cassette_is_refused_with_a_reason(document: bytes, says: str)
         parse_cassette(document)
     assert says in str(refusal.value)
     assert refusal.value.remedy
+
+
+@pytest.mark.parametrize("request_body", [b'{"model":"m"', b"[]", b"", b"\xff", b"[" * 100_000])
+def test_a_request_that_cannot_be_read_is_refused_where_it_is_needed(request_body: bytes) -> None:
+    """What an adapter is told of the request is read from it; elsewhere it may be anything."""
+    plain, body = load_case("text/llama-server-plain"), b"data: [DONE]\n\n"
+    asked = replace(exchange(body), request_body=request_body)
+    key = plain_key(plain.key, body)
+    assert parse_cassette(dump_cassette(key, asked).encode()).body == body
+    key = msgspec.structs.replace(key, request_needs=["tools"])
+    with pytest.raises(CassetteError, match="no JSON object, and tools is needed"):
+        parse_cassette(dump_cassette(key, asked).encode())
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:

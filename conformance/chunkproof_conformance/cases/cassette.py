@@ -211,6 +211,16 @@ def _check(case: Case, where: str) -> None:
     unknown = set(case.key.rules) - RULES.keys()
     if unknown:
         raise CassetteError(where, f"unknown rules {sorted(unknown)}", "see docs/SPEC.md")
+    if case.key.request_needs and not _has_members(case):
+        what = f"its request is no JSON object, and {', '.join(case.key.request_needs)} is needed"
+        raise CassetteError(where, what, "restore the request, or drop `request_needs`")
+
+
+def _has_members(case: Case) -> bool:
+    try:
+        return isinstance(case.request, dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 class _Block(str):
