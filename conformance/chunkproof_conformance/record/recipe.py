@@ -22,7 +22,7 @@ import openai
 from chunkproof_conformance.cases.cassette import CassetteError, write_cassette
 from chunkproof_conformance.cases.import_recording import ORDINARY
 from chunkproof_conformance.cases.key import CassetteKey, Provenance, Truth
-from chunkproof_conformance.cases.redact import redact
+from chunkproof_conformance.cases.redact import Redacted, redact
 from chunkproof_conformance.cases.secrets import Secrets
 from chunkproof_conformance.oracles.propose import propose
 from chunkproof_conformance.oracles.truth import TruthError, check
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from chunkproof_conformance.cases.cassette import Exchange
     from chunkproof_conformance.cases.key import Profile, Setup, Strength
     from chunkproof_conformance.cases.wire_view import WireView
+    from chunkproof_conformance.record.exchange import Exchange as Recorded
 
 DONE: Final = b"data: [DONE]\n\n"
 UNNOTICED: Final = frozenset({"twin agrees", "no twin"})
@@ -69,6 +70,16 @@ class Scenario:
 
 
 @dataclass(frozen=True)
+class Cleaning:
+    """What a server tells of its machine, and how it is taken out by who knows its shape."""
+
+    clean: Callable[[Exchange], Exchange]
+    """Changes no length; the same value becomes the same everywhere."""
+    says: str
+    """The redaction, as the cassette names it."""
+
+
+@dataclass(frozen=True)
 class Served:
     """A server that answers: where, and who it is."""
 
@@ -84,6 +95,8 @@ class Served:
     api_key: str = "none"
     headers: Mapping[str, str] = field(default_factory=dict)
     """Sent beside the client's own, never written."""
+    cleaning: Cleaning | None = None
+    """Before the search for secrets of any kind."""
     relays: Callable[[Mapping[str, Any], bytes], bool] | None = None
     """Whether a body is what a scripted upstream says to the request: then nothing was recorded."""
 
@@ -193,12 +206,12 @@ def record_one(scenario: Scenario, served: Served, out: Path, day: str) -> str:
     )
     if served.relays and served.relays(request, recording.stream.body):
         raise RecordError(scenario.id, "the body is the upstream's own: synthesised, not recorded")
-    stream = redact(to_cassette(recording.stream), Secrets())
+    stream = published(recording.stream, served)
     key = key_of(scenario, served, recording, stream.exchange, day)
     twin, said = None, "no twin"
     if recording.twin is not None:
         if (status := recording.twin.response.status) < 400:
-            twin = redact(to_cassette(recording.twin), Secrets())
+            twin = published(recording.twin, served)
             said = compared(key, stream.exchange, twin.exchange)
         else:
             said = f"the twin got status {status}"
@@ -207,6 +220,16 @@ def record_one(scenario: Scenario, served: Served, out: Path, day: str) -> str:
     write_cassette(out, key, stream.exchange, twin.exchange if twin else None)
     size = f"{len(stream.exchange.response_body):,} bytes in {len(key.pieces)} reads"
     return f"{size}, {key.end}, {said}"
+
+
+def published(exchange: Recorded, served: Served) -> Redacted:
+    """The exchange as it may be published, and what was taken out."""
+    kept = to_cassette(exchange)
+    cleaned = served.cleaning.clean(kept) if served.cleaning else kept
+    redacted = redact(cleaned, Secrets())
+    if served.cleaning and cleaned != kept:
+        return Redacted(redacted.exchange, (*redacted.sentences, served.cleaning.says))
+    return redacted
 
 
 def compared(key: CassetteKey, stream: Exchange, twin: Exchange) -> str:

@@ -69,8 +69,13 @@ def checkpoint_name(scripts: Sequence[str]) -> str:
 def make_checkpoints(python: Path, folder: Path, scenarios: Iterable[Scenario]) -> None:
     """Write every checkpoint that the scenarios need to `folder`."""
     for scripts in sorted({scenario.checkpoint for scenario in scenarios}):
-        out = folder / checkpoint_name(scripts)
-        subprocess.run([python, puppet.__file__, out, *scripts], check=True)  # noqa: S603
+        make_checkpoint(python, folder, scripts)
+
+
+def make_checkpoint(python: Path, folder: Path, scripts: Sequence[str]) -> None:
+    """Write the checkpoint that says these scripts to its directory in `folder`."""
+    out = folder / checkpoint_name(scripts)
+    subprocess.run([python, puppet.__file__, out, *scripts], check=True)  # noqa: S603
 
 
 def request_of(scenario: Scenario) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What mlx-lm tells about the machine it runs on, and how it is taken out.
 
 `system_fingerprint` is mlx-lm's version, mlx's version, `platform.platform()` (kernel and C
-library) and the processor. All after the versions is blanked, byte for byte, in every frame.
+library) and the processor. All after the versions is blanked, byte for byte, in every frame,
+also where a proxy has written the JSON anew.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ PLATFORM_BLANKED: Final = (
     "system_fingerprint: platform and processor after the two versions, each byte replaced by x"
 )
 _FINGERPRINT: Final = re.compile(
-    rb'(?P<versions>"system_fingerprint": "[0-9.]+[^-"]*-[0-9.]+[^-"]*-)(?P<platform>[^"]*)'
+    rb'(?P<versions>"system_fingerprint": ?"[0-9.]+[^-"]*-[0-9.]+[^-"]*-)(?P<platform>[^"]*)'
 )
 
 
