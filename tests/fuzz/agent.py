@@ -41,9 +41,9 @@ def untrue(message: Message, chunks: list[dict[str, Any]]) -> str | None:
     expected = expect_messages(message)
     for name, speaks in OPTIONS.items():
         told = tell(OpenAIStreamingInterface, chunks, use_assistant_message=speaks)
-        seen = joined([_shown(entry) for entry in told.entries])
+        seen = [_shown(entry) for entry in told.entries]
         found = judge_messages(expected[name], seen).differences
-        if found and not (_waits(message, speaks=speaks) and _same(expected[name], seen)):
+        if found and not (_waits(message, speaks=speaks) and _same(expected[name], joined(seen))):
             return f"{name}: {found[0]}"
     return None
 
