@@ -19,6 +19,8 @@ from typing import Final
 import pytest
 from packaging.requirements import Requirement
 
+from tests.benchmarks.bars import WHEEL_BYTES
+
 ROOT: Final = Path(__file__).parent.parent
 STREAM: Final = (
     b'data: {"id":"c1","choices":[{"index":0,"delta":{"role":"assistant","content":"hi"}}]}\n\n'
@@ -67,7 +69,15 @@ def closure(wheel: Path, extra: str) -> set[str]:
     archive = zipfile.ZipFile(wheel)
     (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
     declared = metadata.PathDistribution(zipfile.Path(wheel, name.removesuffix("METADATA")))
-    waiting = list(requirements_of(declared.requires or [], extra))
+    return closure_from(list(requirements_of(declared.requires or [], extra)))
+
+
+def closure_of(name: str) -> set[str]:
+    """Return a distribution and all that it asks for here."""
+    return closure_from([Requirement(name)])
+
+
+def closure_from(waiting: list[Requirement]) -> set[str]:
     found: set[tuple[str, str]] = set()
     while waiting:
         requirement = waiting.pop()
@@ -147,6 +157,11 @@ def test_the_wheel_holds_the_three_packages_whole(wheel: Path) -> None:
     assert any(name.startswith("chunkproof_cassettes/") and ".yaml" in name for name in shipped)
 
 
+def test_the_wheel_is_small(wheel: Path) -> None:
+    """With the whole corpus and its expected files it is downloaded in a moment."""
+    assert wheel.stat().st_size < WHEEL_BYTES
+
+
 def test_the_wheel_names_both_licences(wheel: Path) -> None:
     """Apache-2.0 for the code and CC0-1.0 for the data, both as full texts."""
     licences = {name.partition("/licenses/")[2] for name in members(wheel) if "/licenses/" in name}
@@ -191,6 +206,47 @@ def test_run_without_its_extra_says_what_to_install(bare: Environment) -> None:
     assert (done.returncode, done.stdout) == (2, b"")
     assert "chunkproof[run]" in message
     assert "\n" not in message
+
+
+OWN = """
+import pytest
+
+pytestmark = pytest.mark.chunkproof("text/llama-cpp-python-plain")
+
+def test_expected(chunkproof_case, chunkproof_expected):
+    assert chunkproof_expected["case"] == chunkproof_case.id
+
+def test_transport(chunkproof_transport):
+    chunkproof_transport()
+
+def test_replay(chunkproof_replay):
+    chunkproof_replay()
+"""
+
+
+@pytest.mark.slow
+def test_the_plugin_needs_pytest_msgspec_and_yaml_alone(
+    wheel: Path, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    """`pip install 'chunkproof[pytest]'` fights nobody's pins: it brings no client and no server.
+
+    What a fixture needs besides is said by the fixture.
+    """
+    asked = closure(wheel, "pytest") - {"msgspec", "pyyaml"}
+    assert asked == closure_of("pytest")
+    with_pytest = Environment(tmp_path_factory.mktemp("pytest"), wheel, "pytest")
+    judged = with_pytest.run(
+        *("python", "-m", "pytest", "-p", "no:cacheprovider", "-q"),
+        *("--chunkproof-impl", "impl:reference", "-k", "llama-cpp-python-plain"),
+    )
+    assert (judged.returncode, b"4 passed" in judged.stdout) == (0, True), judged.stdout.decode()
+    path = tmp_path / "test_own.py"
+    path.write_text(OWN, encoding="utf-8")
+    own = with_pytest.run("python", "-m", "pytest", "-p", "no:cacheprovider", str(path))
+    said = own.stdout.decode()
+    assert "1 passed" in said
+    assert "a transport needs httpx2 or httpx" in said
+    assert "chunkproof_replay needs h11" in said
 
 
 @pytest.mark.slow

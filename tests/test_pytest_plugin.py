@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+
+import chunkproof_conformance
+
+# Imported by the outer session: an inner one forgets what it imported itself, and modules in C
+# cannot be imported twice.
+import chunkproof_conformance.connect.replay
+import chunkproof_conformance.connect.replay_transport
+import chunkproof_conformance.implementations.reference.adapter
+import chunkproof_conformance.pytest_items
 
 pytest_plugins = ["pytester"]
 
@@ -46,7 +57,7 @@ def test_who_does_not_use_it_pays_nothing() -> None:
 
 
 def run(pytester: pytest.Pytester, *words: str) -> pytest.RunResult:
-    return pytester.runpytest_subprocess(*USE, "-p", "no:cacheprovider", *words, timeout=120)
+    return pytester.runpytest_inprocess(*USE, "-p", "no:cacheprovider", *words)
 
 
 def test_an_implementation_is_collected_by_case_and_level(pytester: pytest.Pytester) -> None:
@@ -64,6 +75,46 @@ def test_a_required_failure_fails_and_says_how_to_repeat_it(pytester: pytest.Pyt
         ["*/choices/0/text*", "*expected*", "*got*", "*chunkproof run -i *"]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
+
+
+ITEMS = ("--chunkproof-impl", f"cmd:{sys.executable} {MISBEHAVING} well")
+"""Right about nothing, at level final alone; its cases are required of it."""
+
+
+def test_last_failed_runs_what_failed(pytester: pytest.Pytester) -> None:
+    """`--lf`, from one session to the next."""
+    words = (*ITEMS, "-k", "llama-cpp-python-plain or generic-bom")
+    first = pytester.runpytest_inprocess(*USE, *words)
+    failed = first.parseoutcomes()["failed"]
+    assert failed == 2
+    again = pytester.runpytest_inprocess(*USE, *ITEMS, "--lf")
+    assert again.parseoutcomes()["failed"] == failed
+    assert again.parseoutcomes()["deselected"] > 100
+
+
+def test_the_first_failure_stops_where_it_is_told_to(pytester: pytest.Pytester) -> None:
+    """`-x`."""
+    result = run(pytester, *ITEMS, "-k", "text/llama-cpp-python", "-x")
+    result.assert_outcomes(failed=1, deselected=result.parseoutcomes()["deselected"])
+    result.stdout.fnmatch_lines(["*stopping after 1 failures*"])
+
+
+def test_junit_names_case_and_level(pytester: pytest.Pytester) -> None:
+    """`--junitxml`."""
+    run(pytester, *ITEMS, "-k", "llama-cpp-python-plain", "--junitxml=r.xml")
+    (point,) = ET.parse(pytester.path / "r.xml").getroot().iter("testcase")
+    assert point.get("name") == "text/llama-cpp-python-plain[final]"
+    (failure,) = point.iter("failure")
+    assert "/choices/0/text" in (failure.get("message") or "")
+
+
+@pytest.mark.slow
+def test_items_run_on_several_workers(pytester: pytest.Pytester) -> None:
+    """`-n 2`: every worker has a connection of its own, and collects the same."""
+    words = ("--chunkproof-impl", "impl:reference", "-k", "text/llama-", "-n", "2")
+    outcomes = run(pytester, *words).parseoutcomes()
+    assert outcomes["passed"] > 10
+    assert not {"failed", "errors"} & set(outcomes)
 
 
 def test_a_known_failure_is_expected(pytester: pytest.Pytester) -> None:
@@ -109,6 +160,21 @@ def test_fixtures_replay_cases_in_a_projects_own_tests(pytester: pytest.Pytester
     outcomes = run(pytester).parseoutcomes()
     assert outcomes["passed"] > 1
     assert set(outcomes) == {"passed"}
+
+
+def test_the_page_on_frameworks_shows_the_example_as_it_is() -> None:
+    """And names every fixture there is."""
+    root = Path(__file__).parent.parent
+    page = (root / "docs" / "frameworks.md").read_text("utf-8")
+    files = (root / "examples" / "pydantic-ai").glob("*.py")
+    sources = [path.read_text("utf-8") for path in files]
+    shown = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(shown) >= 3
+    assert not [block for block in shown if not any(block in source for source in sources)]
+    plugin = Path(chunkproof_conformance.__path__[0], "pytest_plugin.py").read_text("utf-8")
+    fixtures = set(re.findall(r"^def (chunkproof_\w+)\(", plugin, re.MULTILINE))
+    assert len(fixtures) == 4
+    assert fixtures == set(re.findall(r"^\| `(chunkproof_\w+)", page, re.MULTILINE))
 
 
 def test_a_mark_that_names_no_case_is_refused(pytester: pytest.Pytester) -> None:

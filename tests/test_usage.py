@@ -222,6 +222,19 @@ def test_a_program_that_is_no_adapter_is_an_error_of_every_case(
     assert says_what in " ".join(captured.out.split())
 
 
+def test_a_program_that_does_not_start_is_told_of_once(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not once per case; the verdict and the end of its standard error are on the screen."""
+    (folder / "mine.py").write_text("import no_such_library\n", encoding="utf-8")
+    spec = f"cmd:{sys.executable} -W ignore::DeprecationWarning mine.py"
+    assert main(["run", "-i", spec, "-k", "text/llama-*"]) == 1
+    out = capsys.readouterr().out
+    assert " ".join(out.split()).count("No module named") == 1
+    assert "does not conform" in out
+    assert "cases, the first of them text/llama-" in out
+
+
 def test_a_baseline_that_is_not_there_yet_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

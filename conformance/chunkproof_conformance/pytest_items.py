@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chunkproof_conformance.cases.index import case_ids, load_case
 from chunkproof_conformance.cli.parser import MAX_SECONDS
 from chunkproof_conformance.connect.connections import connect
 from chunkproof_conformance.connect.in_process import (
@@ -23,14 +24,13 @@ from chunkproof_conformance.judge.diff import aligned
 from chunkproof_conformance.judge.profiles import is_required
 from chunkproof_conformance.judge.verdicts import RED, Kind
 from chunkproof_conformance.run.expectations import ExpectationError, load_expectation
-from chunkproof_conformance.run.job import Job, chosen_cases, facts_for
+from chunkproof_conformance.run.job import Job, facts_for
 from chunkproof_conformance.run.known_failures import (
     KnownFailuresError,
     entries_of,
     in_their_light,
     parse_list,
 )
-from chunkproof_conformance.run.plan import Selection
 from chunkproof_conformance.run.report import ImplementationRun, repeat_command
 from chunkproof_conformance.run.requirements import set_names
 from chunkproof_conformance.run.runner import Row, RunOptions, run_case, stop_quietly
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from chunkproof_conformance.cases.cassette import Case
     from chunkproof_conformance.judge.observation import Level
     from chunkproof_conformance.run.known_failures import Entry
-    from chunkproof_conformance.run.report import CaseFacts
 
 SKIPPED = frozenset({Kind.SKIPPED, Kind.NOT_AVAILABLE, Kind.FLAKY})
 
@@ -64,19 +63,21 @@ class Judged(pytest.Collector):
         self._rows: dict[str, list[Row]] = {}
 
     def collect(self) -> list[VerdictItem]:
-        job = Job((self.spec,), requirements=set_names()[-1])
-        cases = chosen_cases(Selection())
+        """The items; no cassette is read for them, as `-k` will leave most of them out."""
         claimed: tuple[Level, ...] = self.implementation.levels
         return [
-            self._item(case, facts, level)
-            for case, facts in zip(cases, facts_for(job, cases), strict=True)
+            self._item(case_id, level)
+            for case_id in case_ids()
             for level in claimed
-            if _has(case.id, level)
+            if _has(case_id, level)
         ]
 
-    def _item(self, case: Case, facts: CaseFacts, level: Level) -> VerdictItem:
-        name = f"{case.id}[{level}]"
-        return VerdictItem.from_parent(self, name=name, case=case, facts=facts, level=level)
+    def _item(self, case_id: str, level: Level) -> VerdictItem:
+        name = f"{case_id}[{level}]"
+        # The id is given whole: what pytest would make of the name is not what it reads back from
+        # its cache, so that --lf would know none of them.
+        nodeid = f"{self.nodeid}::{name}"
+        return VerdictItem.from_parent(self, name=name, nodeid=nodeid, case=case_id, level=level)
 
     def row(self, case: Case, level: Level) -> Row:
         """The verdict; a case is run once, whatever the number of its levels."""
@@ -88,6 +89,12 @@ class Judged(pytest.Collector):
         of_level = [row for row in self._rows[case.id] if row.level == level]
         # A case that cannot be used has one row, whatever its level.
         return of_level[0] if of_level else self._rows[case.id][0]
+
+    def is_required(self, case: Case) -> bool:
+        """Whether it is required of this implementation, by the newest set."""
+        job = Job((self.spec,), requirements=set_names()[-1])
+        (facts,) = facts_for(job, [case])
+        return is_required(facts.rank, self.implementation)
 
     def stop(self) -> None:
         stop_quietly(self._connection)
@@ -106,16 +113,16 @@ def _has(case_id: str, level: Level) -> bool:
 class VerdictItem(pytest.Item):
     """One case at one level."""
 
-    def __init__(self, *, case: Case, facts: CaseFacts, level: Level, **members: Any) -> None:
+    def __init__(self, *, case: str, level: Level, **members: Any) -> None:
         super().__init__(**members)
         self._case = case
-        self._facts = facts
         self._level: Level = level
 
     def runtest(self) -> None:
         judged = self.parent
         assert isinstance(judged, Judged)  # noqa: S101 -- made by it
-        row = judged.row(self._case, self._level)
+        case = load_case(self._case)
+        row = judged.row(case, self._level)
         verdict = row.verdict
         if verdict.kind in SKIPPED:
             pytest.skip(verdict.message or str(verdict.kind))
@@ -124,7 +131,7 @@ class VerdictItem(pytest.Item):
         if verdict.kind not in RED:
             return
         is_ours = verdict.kind in {Kind.HARNESS_ERROR, Kind.STALE}
-        if not is_ours and not is_required(self._facts.rank, judged.implementation):
+        if not is_ours and not judged.is_required(case):
             pytest.xfail(f"not required: {verdict.message}")
         raise VerdictError(_story(judged, row))
 
@@ -174,7 +181,9 @@ def collect(session: pytest.Session) -> list[pytest.Item]:
         except (AdapterError, AdapterTimeoutError) as error:
             raise pytest.UsageError(f"chunkproof: {spec} does not start: {error}") from error
         config.add_cleanup(judged.stop)
-        items += judged.collect()
+        report = config.hook.pytest_make_collect_report(collector=judged)
+        config.hook.pytest_collectreport(report=report)  # so that they are counted
+        items += report.result
     return items
 
 

@@ -85,6 +85,15 @@ def chunkproof_case(request: pytest.FixtureRequest) -> Case:
 
 
 @pytest.fixture
+def chunkproof_expected(chunkproof_case: Case) -> dict[str, Any]:
+    """What every parser must make of the case: its expected file. `final` is the answer."""
+    from chunkproof_conformance.cases.expected import read_expected  # noqa: PLC0415
+
+    expected: dict[str, Any] = read_expected(chunkproof_case.id)
+    return expected
+
+
+@pytest.fixture
 def chunkproof_transport(chunkproof_case: Case) -> Callable[..., Any]:
     """`chunkproof_transport(cuts=None, library=None)`: a transport that answers with the case."""
 
@@ -121,7 +130,10 @@ def chunkproof_replay(
 
 @pytest.fixture(scope="session")
 def _chunkproof_server() -> Iterator[Any]:
-    from chunkproof_conformance.connect.replay import ReplayServer  # noqa: PLC0415
+    try:
+        from chunkproof_conformance.connect.replay import ReplayServer  # noqa: PLC0415
+    except ModuleNotFoundError as missing:
+        pytest.fail(f"chunkproof_replay needs {missing.name}: install it", pytrace=False)
 
     server = ReplayServer()
     server.start()

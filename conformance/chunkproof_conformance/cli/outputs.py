@@ -76,9 +76,12 @@ def write_outputs(
 def _print_table(report: Report, in_full: int) -> None:
     from rich.console import Console
 
-    from chunkproof_conformance.reports.table import report_table
+    from chunkproof_conformance.reports.table import WIDTH, report_table
 
-    Console(highlight=False).print(report_table(report, in_full=in_full), crop=False)
+    console = Console(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = WIDTH  # rich takes 80 where there is no terminal, as in CI
+    console.print(report_table(report, in_full=in_full), crop=False)
 
 
 def _text(name: str, report: Report, in_full: int, files: Mapping[str, str]) -> str:
@@ -117,9 +120,9 @@ def _table_text(report: Report, in_full: int) -> str:
 
     from rich.console import Console
 
-    from chunkproof_conformance.reports.table import report_table
+    from chunkproof_conformance.reports.table import WIDTH, report_table
 
-    console = Console(file=StringIO(), width=100, highlight=False)
+    console = Console(file=StringIO(), width=WIDTH, highlight=False)
     with console.capture() as captured:
         console.print(report_table(report, in_full=in_full), crop=False)
     return captured.get()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
     from types import ModuleType
 
-    from chunkproof_conformance.cases.cassette import Case
+    from chunkproof_conformance.cases.cassette import Case, Exchange
     from chunkproof_conformance.connect.adapter import Stream
 
 
@@ -35,10 +35,20 @@ def chunkproof_transport(
     """
     if isinstance(case, str):
         case = load_case(case)
-    if library is None:
-        library = import_module("httpx2" if find_spec("httpx2") else "httpx")
     stream = stream_of(case, case.cuts if cuts is None else tuple(cuts))
-    return _transport_class(library)(stream, case)
+    return _transport_class(library or _installed())(stream, case.twin_exchange)
+
+
+def stream_transport(stream: Stream, *, library: ModuleType | None = None) -> Any:
+    """The same for the stream of a run: what an adapter gives to its client."""
+    return _transport_class(library or _installed())(stream, None)
+
+
+def _installed() -> ModuleType:
+    name = next((name for name in ("httpx2", "httpx") if find_spec(name)), None)
+    if name is None:
+        raise ModuleNotFoundError("a transport needs httpx2 or httpx: install the one you use")
+    return import_module(name)
 
 
 @cache
@@ -76,11 +86,11 @@ def _transport_class(library: ModuleType) -> Any:
             pass
 
     class ReplayTransport(http.BaseTransport, http.AsyncBaseTransport):  # type: ignore[misc]
-        """Answers every request with one case."""
+        """Answers every request with one stream, or with its twin where none is asked for."""
 
-        def __init__(self, stream: Stream, case: Case) -> None:
+        def __init__(self, stream: Stream, twin: Exchange | None) -> None:
             self._stream = stream
-            self._case = case
+            self._twin = twin
 
         def handle_request(self, request: Any) -> Any:
             return self._response(request, request.read())
@@ -89,7 +99,7 @@ def _transport_class(library: ModuleType) -> Any:
             return self._response(request, await request.aread())
 
         def _response(self, request: Any, body: bytes) -> Any:
-            twin = self._case.twin_exchange
+            twin = self._twin
             if twin is not None and not _asks_for_stream(body):
                 headers = [("content-type", "application/json")]
                 return http.Response(

@@ -1,4 +1,4 @@
-"""The verdict table for people, with rich. Made for 100 columns."""
+"""The verdict table for people, with rich. Made for `WIDTH` columns."""
 
 from __future__ import annotations
 
@@ -70,7 +70,13 @@ LEGEND: Final = (
     "! error of the adapter  ⏱ timeout  - skipped  · n/a  k known failure  s stale  ~ flaky"
 )
 REACHED_STYLE: Final = {"none": "bold red", "n/a": "dim", "not claimed": "dim"}
+WIDTH: Final = 100
 SHOWN_IN_FULL: Final = 3
+LONG_NAME: Final = 48
+"""Characters: a program that does not start has no name but its command line."""
+
+ALIKE: Final = 4
+"""Cases that say the same and are listed one by one; of more, the first and how many."""
 
 
 def report_table(report: Report, *, in_full: int = SHOWN_IN_FULL) -> RenderableType:
@@ -95,7 +101,10 @@ def report_table(report: Report, *, in_full: int = SHOWN_IN_FULL) -> RenderableT
 def _heading(report: Report, run: ImplementationRun) -> RenderableType:
     who = run.implementation
     title = Text.assemble(
-        (who.name, "bold"), (f"  {who.version}", "cyan"), "  ", _standing(report, run)
+        (_clipped(who.name, LONG_NAME), "bold"),
+        (f"  {who.version}", "cyan"),
+        "  ",
+        _standing(report, run),
     )
     levels = " · ".join(
         f"{line.profile}\N{NO-BREAK SPACE}{line.reached}"
@@ -175,7 +184,7 @@ def _failures(report: Report, run: ImplementationRun, in_full: int) -> list[Rend
 def _finding(case: CaseFacts, row: Row) -> str:
     """The finding in one line; for an error or a timeout, what is said of it."""
     if not row.verdict.differences:
-        return f"{row.verdict.kind}: {row.verdict.detail[:80]}"
+        return f"{row.verdict.kind}: {_clipped(row.verdict.detail, 80)}"
     return finding(row.verdict.differences[0], case.rules)
 
 
@@ -208,7 +217,7 @@ def _what_happened(case: CaseFacts, row: Row) -> Iterator[RenderableType]:
         if difference.why:
             yield Padding(Text(difference.why[:160], style="dim"), (0, 0, 0, 10))
     if not verdict.differences:
-        yield Text(verdict.detail[:300], style="red")
+        yield Text(_clipped(verdict.detail, 600), style="red")  # its end is a program's stderr
     if row.cutting_matters:
         yield Text(f"only when {_clipped(row.plan.name, 60)}; in one piece it passes", "yellow")
         for line in row.around or ():
@@ -238,6 +247,9 @@ def _by_finding(
         who = f"{run.implementation.version} ({date})" if date else run.implementation.version
         head.add_row("  [bold red]✗", Text(f"{who} {said}", style="bold"))
         yield head
+        if len(cases) > ALIKE and len({row.verdict.message for _, row in cases}) == 1:
+            yield Text(f"      {len(cases)} cases, the first of them {cases[0][0].id}")
+            continue
         for case, row in cases:
             required = is_required(case.rank, run.implementation)
             line = Text(f"      {case.id}", no_wrap=True, overflow="ellipsis")
