@@ -436,6 +436,17 @@ def test_a_body_that_nobody_can_read_is_left_as_it_is(body: bytes) -> None:
     assert redacted_body(body, Secrets((NAMED,))) == (body, set())
 
 
+def test_what_every_chunk_says_again_is_taken_out_of_each_in_the_same_way() -> None:
+    """Else the value would seem to change in mid-stream, which the server never did."""
+    told = "0.32.2-0.32.4-Linux-6.1-x86_64-with-glibc2.36-x86_64"
+    chunk = f'data: {{"system_fingerprint": "{told}", "choices": []}}\n\n'.encode()
+    clean, _ = redacted_body(chunk * 3, Secrets())
+    first, second, third, end = clean.split(b"\n\n")
+    assert (first, end) == (second, b"") == (third, b"")
+    assert b"0.32.2-0.32.4-xxx" in first
+    assert b"Linux" not in clean
+
+
 def test_what_was_taken_out_is_said_once_for_each_kind_and_place() -> None:
     body = frame({"content": f"{LOOKS} {LOOKS} {HOME}/x"})
     said = redact(exchange(response_body=body), Secrets()).sentences

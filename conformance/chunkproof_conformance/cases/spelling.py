@@ -25,6 +25,8 @@ Range = tuple[int, int]
 Ranges = list[tuple[Range, ...]]
 """For each character of a text, the ranges that spell it."""
 
+LONGEST_PIECE: Final = 16
+"""Characters; a value as long as this that never changes is no piece of a text."""
 MAX_LEVELS: Final = 3
 """Escapes inside escapes: an answer, arguments inside it, JSON text inside those."""
 _ESCAPE: Final = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))')
@@ -138,13 +140,23 @@ def spelled_texts(body: bytes) -> Iterator[Spelled]:
     for channel in {
         tuple(channel) for channels in _channels(body, [*strings]) for channel in channels.values()
     }:
-        yield joined(strings[scalar] for scalar in channel)
+        parts = [strings[scalar] for scalar in channel]
+        yield from parts if _is_repeated(parts) else [joined(parts)]
     numbers: dict[Path, list[Scalar]] = {}
     for scalar in scalars:
         if not scalar.is_string and body[scalar.start : scalar.end].isdigit():
             numbers.setdefault(_anywhere(scalar.path), []).append(scalar)
     for listed in numbers.values():
         yield _spelled_by_numbers(body, listed)
+
+
+def _is_repeated(parts: list[Spelled]) -> bool:
+    """Whether one whole value is said again and again, as fingerprints and names of models are.
+
+    Nobody sends a text in pieces that are all alike and this long. Put together, each would be
+    read with what stands before and after it, and be blanked in another way than the first.
+    """
+    return len(parts[0].text) >= LONGEST_PIECE and len({part.text for part in parts}) == 1
 
 
 def _channels(body: bytes, strings: list[Scalar]) -> Iterator[dict[Path, list[Scalar]]]:
