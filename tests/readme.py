@@ -23,6 +23,8 @@ CLI_PAGE: Final = ROOT / "docs" / "cli.md"
 PARSE_PAGE: Final = ROOT / "docs" / "parse.md"
 JUDGING_PAGE: Final = ROOT / "docs" / "judging.md"
 CUT_CALL: Final = "tools/llama-server-cut-by-length"
+FIRST_TRY: Final = "cmd:python examples/first-try/adapter.py"
+FIRST_CASE: Final = "text/llama-server-plain"
 _PART: Final = re.compile(r"(<!-- generated: ([a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 RECORDED: Final = (
@@ -38,21 +40,26 @@ OTHERS: Final = (
 
 
 @cache
-def printed(*arguments: str, stdin: str = "") -> str:
-    """Return what `chunkproof` prints on stdout, without colours, 100 columns wide."""
+def printed(*arguments: str, stdin: str = "", code: int = 0) -> str:
+    """Return what `chunkproof` prints on stdout, without colours, 100 columns wide.
+
+    code: the exit code it must end with. `python` is this interpreter.
+    """
     command = [
         sys.executable,
         "-c",
         "from chunkproof_conformance.cli.main import main; import sys; sys.exit(main())",
     ]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
         [*command, *arguments],
-        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb"},
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb", "PATH": path},
+        cwd=ROOT,
         input=stdin.encode(),
         stdout=subprocess.PIPE,
         check=False,
     )
-    if done.returncode != 0:
+    if done.returncode != code:
         raise RuntimeError(f"chunkproof {' '.join(arguments)} ended with {done.returncode}")
     return done.stdout.decode()
 
@@ -67,6 +74,14 @@ def verdicts() -> str:
     blocks = re.split(r"\n *\n", printed("run"))
     (levels,) = (block for block in blocks if re.match(r"─+\n  level reached ", block))
     return fenced(f"{levels.strip()}\n\n{blocks[-1]}")
+
+
+def first_failure() -> str:
+    """Return what a run says of the parser that everybody writes first: one failure, whole."""
+    shell = f"$ chunkproof run -i '{FIRST_TRY}' -k {FIRST_CASE}"
+    blocks = re.split(r"\n *\n", printed("run", "-i", FIRST_TRY, "-k", FIRST_CASE, code=1))
+    (failure,) = (block for block in blocks if f"✗ {FIRST_CASE}  " in block)
+    return fenced(f"{shell}\n...\n{failure}")
 
 
 def verdict_tables() -> str:
@@ -114,6 +129,7 @@ def help_pages() -> str:
 
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "verdicts": verdicts,
+    "first-failure": first_failure,
     "verdict-tables": verdict_tables,
     "provenance": provenance,
     "help": lambda: fenced(printed("--help")),

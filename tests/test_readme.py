@@ -12,9 +12,9 @@ from tests.readme import CLI_PAGE, JUDGING_PAGE, PARSE_PAGE, PARTS, README, ROOT
 REMEDY = "`make readme` writes it anew"
 
 
-@pytest.mark.parametrize("name", ["provenance", "help"])
+@pytest.mark.parametrize("name", ["provenance", "help", "first-failure"])
 def test_the_readme_shows_what_is_there(name: str) -> None:
-    """The counts of the corpus and the help of the program."""
+    """The counts of the corpus, the help of the program, what it says of a wrong parser."""
     assert parts(README)[name] == PARTS[name](), REMEDY
 
 

@@ -244,7 +244,8 @@ def _by_finding(
     for said, pairs in groupby(sorted(found, key=key), key=key):
         cases = list(pairs)
         head = Table.grid(padding=(0, 1, 0, 0))
-        who = f"{run.implementation.version} ({date})" if date else run.implementation.version
+        who = f"{run.implementation.name} {run.implementation.version}"
+        who = f"{who} ({date})" if date else who
         head.add_row("  [bold red]✗", Text(f"{who} {said}", style="bold"))
         yield head
         if len(cases) > ALIKE and len({row.verdict.message for _, row in cases}) == 1:
