@@ -1,18 +1,27 @@
 """A case claims rows of the catalogue; its bytes must show each of them."""
 
 import json
+from collections import Counter
+from functools import cache
 from typing import Any, Final
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chunkproof_conformance.cases.cassette import Case
 from chunkproof_conformance.cases.expected import read_expected
-from chunkproof_conformance.cases.index import iter_cases
+from chunkproof_conformance.cases.index import case_ids, iter_cases
 from chunkproof_conformance.cases.rows import ROWS
 from chunkproof_conformance.cases.traits import TRAITS, shown, unshown
 from chunkproof_conformance.cases.wire_view import WireView
+
+
+@cache
+def corpus() -> tuple[tuple[Case, tuple[str, ...]], ...]:
+    """Every case with the rows that its bytes show."""
+    return tuple((case, tuple(shown(case))) for case in iter_cases())
 
 
 def view(*payloads: str, status: int = 200, end: str = "eof") -> WireView:
@@ -33,7 +42,7 @@ def test_traits_belong_to_rows() -> None:
 
 def test_every_row_has_a_case_or_a_reason_why_not() -> None:
     """A trait and a case that claims it; or a sentence that says what stands instead. Not both."""
-    claimed = {row for case in iter_cases() for row in case.key.rows}
+    claimed = {row for case, _ in corpus() for row in case.key.rows}
     shown_by_none = {row.id for row in ROWS.values() if row.why_no_case is not None}
     assert claimed | shown_by_none == ROWS.keys()
     assert claimed & shown_by_none == set()
@@ -44,12 +53,8 @@ def test_every_row_has_a_case_or_a_reason_why_not() -> None:
 
 def test_every_trait_tells_streams_apart() -> None:
     """A predicate that is true of all streams, or of none, would say nothing."""
-    cases = list(iter_cases())
-    counts = dict.fromkeys(TRAITS, 0)
-    for case in cases:
-        for row in shown(case):
-            counts[row] += 1
-    assert [row for row, count in counts.items() if not 0 < count < len(cases)] == []
+    counts = Counter(row for _, rows in corpus() for row in rows)
+    assert [row for row in TRAITS if not 0 < counts[row] < len(corpus())] == []
 
 
 def test_a_rare_hazard_is_a_must_only_where_a_norm_or_a_document_says_so() -> None:
@@ -62,12 +67,34 @@ def test_a_rare_hazard_is_a_must_only_where_a_norm_or_a_document_says_so() -> No
 def test_no_two_cases_show_the_same_in_the_same_dialect() -> None:
     """Same traits, same sender and the same answer: one of them is enough."""
     seen: dict[tuple[object, ...], str] = {}
-    for case in iter_cases():
+    for case, rows in corpus():
         origin = case.key.provenance
         sender = (origin.kind, origin.server, origin.upstream)
-        what = (sender, tuple(shown(case)), case.key.end, answer(case))
+        what = (sender, rows, case.key.end, answer(case))
         assert what not in seen, f"{case.id} is {seen.get(what)}"
         seen[what] = case.id
+
+
+def test_the_corpus_has_four_hundred_and_fifty_different_cases() -> None:
+    """Counted by what they show: same traits, dialect or server, and answer count once."""
+    different = {
+        (origin.dialect, origin.server, rows, case.key.end, answer(case))
+        for case, rows in corpus()
+        for origin in [case.key.provenance]
+    }
+    assert len(different) >= 450
+    assert len(different) == len(case_ids())
+
+
+def test_a_fourth_dialect_says_a_message_only_where_it_shows_something_else() -> None:
+    """One message in three dialects is enough, unless each of them shows other hazards."""
+    told: dict[bytes, list[tuple[str, ...]]] = {}
+    for case, rows in corpus():
+        if case.key.message is not None:
+            key = msgspec.json.encode(case.key.message)
+            told.setdefault(key, []).append((case.key.end, *rows))
+    for message, traits in told.items():
+        assert len(traits) <= 3 or len({*traits}) == len(traits), message
 
 
 @pytest.mark.parametrize(

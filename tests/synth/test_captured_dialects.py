@@ -230,11 +230,18 @@ def test_the_dialects_make_most_of_what_was_recorded(record_property: Any) -> No
     """The figures over all vendors: shapes recorded, made, and both."""
     if not captures():
         pytest.skip("no captures; see CHUNKPROOF_CAPTURES")
-    made = sum(len(emitted(vendor)) for vendor in PROVIDERS)
-    seen = sum(len(recorded(vendor)) for vendor in PROVIDERS)
-    both = sum(len(emitted(vendor).keys() & recorded(vendor).keys()) for vendor in PROVIDERS)
+    figures = {
+        vendor: (
+            len(recorded(vendor)),
+            len(emitted(vendor)),
+            len(emitted(vendor).keys() & recorded(vendor).keys()),
+        )
+        for vendor in sorted(PROVIDERS)
+    }
+    seen, made, both = map(sum, zip(*figures.values(), strict=True))
     record_property("chunk shapes", {"recorded": seen, "made": made, "both": both})
-    sys.stdout.write(f"chunk shapes: {seen} recorded, {made} made, {both} both\n")
+    for name, counts in {**figures, "chunk shapes": (seen, made, both)}.items():
+        sys.stdout.write("{}: {} recorded, {} made, {} both\n".format(name, *counts))
     assert both / seen > 0.9
     assert both / made > 0.9
 

@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chunkproof import parse
 from chunkproof_conformance.judge.fold import maybe_sequence_of
+from chunkproof_conformance.synth import dialects
 from chunkproof_conformance.synth import message as said
 from chunkproof_conformance.synth.dialect import CannotSay, Dialect
 from chunkproof_conformance.synth.dialects.catalogue import DIALECTS, VENDORS
@@ -85,6 +87,15 @@ def test_a_dialect_says_where_its_facts_come_from(name: str) -> None:
     vendors = [vendor for vendor, variants in VENDORS.items() if dialect in variants]
     assert len(vendors) == 1
     assert name.startswith(vendors[0].replace("_", "-"))
+
+
+def test_a_dialect_module_is_read_at_a_glance() -> None:
+    """Templates and their sources, and nothing else: 160 lines are enough for any vendor."""
+    lengths = {
+        path.name: len(path.read_text("utf-8").splitlines())
+        for path in Path(dialects.__path__[0]).glob("*.py")
+    }
+    assert max(lengths.values()) <= 160, lengths
 
 
 def test_names_are_given_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from chunkproof_conformance.synth.dialect import Dialect
@@ -31,4 +32,31 @@ GPUSTACK: Final = Dialect(
     identity={"id": "chatcmpl-gpustack1", "created": 1790000000, "model": "qwen3"},
 )
 
-DIALECTS: Final = (GPUSTACK,)
+CALLS: Final = replace(
+    GPUSTACK,
+    name="gpustack-calls",
+    fidelity="reported",
+    sources=(
+        "recorded streams in public repositories, outside the collection: whole calls, no index",
+    ),
+    delta={**GPUSTACK.delta, "whole": {"tool_calls": S.CALLS}},
+    entry={
+        "whole": {
+            "function": {"arguments": S.ARGUMENTS, "name": S.NAME},
+            "id": S.CALL_ID,
+            "type": "function",
+        }
+    },
+    calls="together",
+    finish_rides=frozenset({"whole"}),
+)
+
+REASONING: Final = replace(
+    GPUSTACK,
+    name="gpustack-reasoning",
+    fidelity="reported",
+    sources=("recorded streams in public repositories, outside the collection: the member's name",),
+    delta={**GPUSTACK.delta, "reasoning": {"reasoning_content": S.TEXT}},
+)
+
+DIALECTS: Final = (GPUSTACK, CALLS, REASONING)

@@ -1,4 +1,4 @@
-"""api.openai.com, from the chunks of 2023 to those of 2026."""
+"""api.openai.com as it is today: service tier, padding, usage in every chunk."""
 
 from __future__ import annotations
 
@@ -12,27 +12,26 @@ from chunkproof_conformance.synth.template import On, Or, S
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_HEAD: Final[dict[str, Any]] = {
+HEAD: Final[dict[str, Any]] = {
     "id": S.ID,
     "object": "chat.completion.chunk",
     "created": S.CREATED,
     "model": S.MODEL,
 }
-_TIER: Final[dict[str, Any]] = {**_HEAD, "service_tier": "default"}
-_CHOICES: Final = {"choices": S.CHOICES}
-_USAGE: Final = {"usage": Or(S.USAGE)}
+_TIER: Final[dict[str, Any]] = {**HEAD, "service_tier": "default"}
+CHOICES: Final = {"choices": S.CHOICES}
+USAGE_OR_NULL: Final = {"usage": Or(S.USAGE)}
 _PADDING: Final = {"obfuscation": S.PADDING}
-_PRINT: Final = {"system_fingerprint": "fp_0123456789"}
-_NO_PRINT: Final = {"system_fingerprint": None}
+PRINT: Final = {"system_fingerprint": "fp_0123456789"}
+NO_PRINT: Final = {"system_fingerprint": None}
 _NO_LOGPROBS: Final = {name: part for name, part in CHOICE.items() if name != "logprobs"}
-_FUNCTION: Final = {"name": S.NAME, "arguments": S.ARGUMENTS}
-_ALONE: Final = {"role": S.ROLE, "content": None}
+ALONE: Final = {"role": S.ROLE, "content": None}
 
 
-def _usage_first(head: Mapping[str, Any], tail: Mapping[str, Any] = MappingProxyType({})) -> On:
+def usage_first(head: Mapping[str, Any], tail: Mapping[str, Any] = MappingProxyType({})) -> On:
     """Chunks of parallel calls have usage before choices; the last two chunks do not."""
-    late = {**head, **_CHOICES, **_USAGE, **tail}
-    return On({"finish": late, "usage": late}, {**head, **_USAGE, **_CHOICES, **tail})
+    late = {**head, **CHOICES, **USAGE_OR_NULL, **tail}
+    return On({"finish": late, "usage": late}, {**head, **USAGE_OR_NULL, **CHOICES, **tail})
 
 
 OPENAI: Final = Dialect(
@@ -42,7 +41,7 @@ OPENAI: Final = Dialect(
         "54 chunk shapes of 20 recorded streams of 2023 to 2026 in public repositories",
         "API reference, chat completion chunk: usage in a last chunk, padding, refusal, logprobs",
     ),
-    chunk={**_TIER, **_PRINT, **_CHOICES, **_USAGE, **_PADDING},
+    chunk={**_TIER, **PRINT, **CHOICES, **USAGE_OR_NULL, **_PADDING},
     opening={
         "text": {"role": S.ROLE, "content": "", "refusal": None},
         "refusal": {"role": S.ROLE, "content": None, "refusal": ""},
@@ -77,17 +76,17 @@ OPENAI: Final = Dialect(
 PARALLEL: Final = replace(
     OPENAI,
     name="openai-parallel-calls",
-    chunk=_usage_first({**_TIER, **_PRINT}, _PADDING),
-    opening={"calls": _ALONE},
+    chunk=usage_first({**_TIER, **PRINT}, _PADDING),
+    opening={"calls": ALONE},
     cannot=frozenset({"text", "refusal", "error"}),
 )
 
 REASONING_MODEL: Final = replace(
     OPENAI,
     name="openai-reasoning-model",
-    chunk={**_TIER, **_NO_PRINT, **_CHOICES, **_USAGE, **_PADDING},
+    chunk={**_TIER, **NO_PRINT, **CHOICES, **USAGE_OR_NULL, **_PADDING},
     choice=_NO_LOGPROBS,
-    delta={**OPENAI.delta, "first call": {**_ALONE, "tool_calls": S.CALLS, "refusal": None}},
+    delta={**OPENAI.delta, "first call": {**ALONE, "tool_calls": S.CALLS, "refusal": None}},
     cannot=frozenset({"parallel", "refusal", "error"}),
     identity={**OPENAI.identity, "model": "gpt-5-mini-2025-08-07"},
 )
@@ -95,7 +94,7 @@ REASONING_MODEL: Final = replace(
 NO_USAGE: Final = replace(
     OPENAI,
     name="openai-no-usage",
-    chunk={**_TIER, **_PRINT, **_CHOICES, "usage": S.USAGE, **_PADDING},
+    chunk={**_TIER, **PRINT, **CHOICES, "usage": S.USAGE, **_PADDING},
     cannot=frozenset({"parallel", "refusal", "error"}),
 )
 """Without `include_usage`; one recording has the last chunk of usage all the same."""
@@ -103,7 +102,7 @@ NO_USAGE: Final = replace(
 NO_USAGE_NO_PRINT: Final = replace(
     REASONING_MODEL,
     name="openai-no-usage-no-fingerprint",
-    chunk={**_TIER, **_NO_PRINT, **_CHOICES, **_PADDING},
+    chunk={**_TIER, **NO_PRINT, **CHOICES, **_PADDING},
     choice=CHOICE,
     opening={},
     usage=frozenset(),
@@ -113,14 +112,14 @@ NO_USAGE_NO_PRINT: Final = replace(
 NO_PADDING: Final = replace(
     OPENAI,
     name="openai-no-padding",
-    chunk={**_TIER, **_PRINT, **_CHOICES, **_USAGE},
+    chunk={**_TIER, **PRINT, **CHOICES, **USAGE_OR_NULL},
     cannot=frozenset({"calls", "parallel", "refusal", "error"}),
 )
 
 FAILING: Final = replace(
     NO_PADDING,
     name="openai-error",
-    chunk={**_TIER, **_NO_PRINT, **_CHOICES, **_USAGE},
+    chunk={**_TIER, **NO_PRINT, **CHOICES, **USAGE_OR_NULL},
     cannot=frozenset({"calls", "parallel", "refusal", "finish"}),
 )
 """An error frame, then a chunk of usage, then `[DONE]`."""
@@ -136,66 +135,13 @@ MODERATED: Final = replace(
     epilogue=(
         {
             **_TIER,
-            **_PRINT,
-            **_CHOICES,
+            **PRINT,
+            **CHOICES,
             "usage": None,
             "moderation": {"flagged": False, "categories": {"violence": False}},
             **_PADDING,
         },
     ),
-)
-
-OF_2024: Final = replace(
-    OPENAI,
-    name="openai-2024",
-    chunk={**_HEAD, **_PRINT, **_CHOICES, **_USAGE},
-    cannot=frozenset({"calls", "parallel", "refusal", "error"}),
-)
-
-OF_2024_PARALLEL: Final = replace(
-    PARALLEL,
-    name="openai-2024-parallel-calls",
-    chunk=_usage_first({**_HEAD, **_PRINT}),
-)
-
-LEGACY: Final = replace(
-    OF_2024,
-    name="openai-legacy",
-    chunk={**_HEAD, **_PRINT, **_CHOICES},
-    opening={"text": OPENAI.opening["text"], "end": OPENAI.opening["text"]},
-    delta={
-        "text": {"content": S.TEXT},
-        "function": {"role": S.ROLE_ONCE, "content": None, "function_call": _FUNCTION},
-        "function arguments": {"function_call": {"arguments": S.ARGUMENTS}},
-        "finish": {},
-    },
-    usage=frozenset(),
-    cannot=frozenset({"error", "calls", "parallel"}),
-    identity={**OPENAI.identity, "model": "gpt-3.5-turbo-0125"},
-)
-
-LEGACY_NO_PRINT: Final = replace(
-    LEGACY,
-    name="openai-legacy-no-fingerprint",
-    chunk={**_HEAD, **_NO_PRINT, **_CHOICES},
-    delta={
-        "text": {"content": S.TEXT},
-        "first call": {**_ALONE, "tool_calls": S.CALLS},
-        "call": {"tool_calls": S.CALLS},
-        "arguments": {"tool_calls": S.CALLS},
-        "finish": {},
-    },
-    cannot=frozenset({"error", "parallel", "legacy"}),
-)
-
-LEGACY_USAGE: Final = replace(
-    LEGACY,
-    name="openai-legacy-usage",
-    chunk={**_HEAD, **_NO_PRINT, **_CHOICES, **_USAGE},
-    opening={"text": {"role": S.ROLE, "content": ""}, "end": {"role": S.ROLE, "content": ""}},
-    delta={"text": {"content": S.TEXT}, "finish": {}},
-    usage=frozenset({"own"}),
-    cannot=frozenset({"error", "calls", "parallel"}),
 )
 
 DIALECTS: Final = (
@@ -207,9 +153,4 @@ DIALECTS: Final = (
     NO_PADDING,
     FAILING,
     MODERATED,
-    OF_2024,
-    OF_2024_PARALLEL,
-    LEGACY,
-    LEGACY_NO_PRINT,
-    LEGACY_USAGE,
 )

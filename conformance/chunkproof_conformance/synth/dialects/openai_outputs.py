@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from chunkproof_conformance.synth.dialect import CHOICE
-from chunkproof_conformance.synth.dialects.openai import OF_2024, OPENAI
+from chunkproof_conformance.synth.dialects.openai import OPENAI
+from chunkproof_conformance.synth.dialects.openai_2024 import OF_2024
 from chunkproof_conformance.synth.template import S
 
 _CHOICE: Final = {name: part for name, part in CHOICE.items() if name != "logprobs"}

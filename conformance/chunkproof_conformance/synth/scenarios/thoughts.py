@@ -103,6 +103,32 @@ def _before_call(vendor: str, dialect: str, rules: str, rows: str) -> Scenario:
     )
 
 
+def _headless(
+    name: str,
+    title: str,
+    dialect: str,
+    *segments: Segment,
+    rules: str,
+    rows: str,
+    profiles: str = "reasoning lenient",
+) -> Scenario:
+    """A stream of GPUStack's; what its end means is contested (rule END-3)."""
+    is_call = isinstance(segments[-1], Call)
+    choice = Choice(segments, "tool_calls" if is_call else "stop")
+    message = Message((choice,), _COUNTS, end="eof")
+    return scenario(
+        f"{'tools' if is_call else 'reasoning'}/{name}",
+        title,
+        DIALECTS[dialect],
+        message,
+        profiles=profiles,
+        strength="choice",
+        rules=f"{rules} ENV-2 FIN-1 END-3",
+        rows=rows,
+        steps=plan(message, lambda text: cut(text, 9)),
+    )
+
+
 SCENARIOS: Final = (
     _case(
         "copilot-reasoning-text",
@@ -186,6 +212,25 @@ SCENARIOS: Final = (
         profiles="core reasoning",
         rules="RSN-1 TXT-1",
         rows="reasoning-interleaved reasoning-content",
+    ),
+    _headless(
+        "gpustack-no-role",
+        "GPUStack's newer streams: reasoning, never a role, never `[DONE]`",
+        "gpustack-reasoning",
+        _THOUGHT,
+        _ANSWER,
+        rules="RSN-1 TXT-1 USE-1",
+        rows="reasoning-content role-never done-missing-finish-present",
+    ),
+    _headless(
+        "gpustack-calls-beside-finish",
+        "GPUStack's calls: whole, without an index, in the chunk that finishes",
+        "gpustack-calls",
+        _CALL,
+        Call("call_q2", "add", '{"a": 4, "b": 4}'),
+        rules="TOOL-4 TOOL-8 TOOL-9 USE-1",
+        rows="tc-index-missing-parallel finish-with-payload role-never usage-in-finish-chunk",
+        profiles="tools parallel-tools lenient",
     ),
     _before_call("groq", "groq", "ENV-7", "reasoning-field usage-x-groq"),
     _before_call("openrouter", "openrouter", "SSE-5 ENV-2", "reasoning-details role-every-chunk"),
