@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +16,11 @@ from chunkproof_conformance.record.proxy import (
     Proxied,
     aloud,
     asking,
+    case,
     chosen,
     is_relayed,
 )
+from chunkproof_conformance.record.recipe import Served, record_each
 from chunkproof_conformance.record.scenarios import BY_NAME
 from chunkproof_conformance.record.servers.litellm.scenarios import SCENARIOS as LITELLM
 from chunkproof_conformance.record.servers.mlflow_gateway.scenarios import SCENARIOS as MLFLOW
@@ -29,6 +32,7 @@ from chunkproof_conformance.record.servers.scripted.answers import (
     answer,
     stream,
 )
+from chunkproof_conformance.record.servers.scripted.server import serving
 from chunkproof_conformance.record.session import STREAM_ONLY
 
 PROXIES = {"portkey-gateway": PORTKEY, "litellm": LITELLM, "mlflow-gateway": MLFLOW}
@@ -51,8 +55,8 @@ def test_the_corpus_has_each_scenario_under_its_honest_label(
 
 @SCENARIO
 def test_a_cassette_says_nothing_of_the_machine(server: str, scenario: Proxied) -> None:
-    case = load_case(scenario.case.id)
-    for exchange in filter(None, (case.stream, case.twin_exchange)):
+    kept = load_case(scenario.case.id)
+    for exchange in filter(None, (kept.stream, kept.twin_exchange)):
         shown = exchange.response_body.decode() + repr(exchange.response_headers)
         assert not re.search(
             r"(?i)linux|darwin|glibc|x86_64|Traceback|/(tmp|home|root|usr)/|127\.0\.0|site-packages",
@@ -64,10 +68,10 @@ def test_a_cassette_says_nothing_of_the_machine(server: str, scenario: Proxied) 
 
 @SCENARIO
 def test_stream_and_twin_are_the_same_request(server: str, scenario: Proxied) -> None:
-    case = load_case(scenario.case.id)
-    if case.twin_exchange is not None:
-        left = {name: value for name, value in case.request.items() if name not in STREAM_ONLY}
-        assert json.dumps(json.loads(case.twin_exchange.request_body)) == json.dumps(left)
+    kept = load_case(scenario.case.id)
+    if kept.twin_exchange is not None:
+        left = {name: value for name, value in kept.request.items() if name not in STREAM_ONLY}
+        assert json.dumps(json.loads(kept.twin_exchange.request_body)) == json.dumps(left)
 
 
 @SCENARIO
@@ -84,9 +88,9 @@ def test_the_words_are_the_scripts_as_far_as_they_came(server: str, scenario: Pr
             assert any(said.startswith(call["arguments"]) for said in (whole, spaceless))
 
 
-def asked(case: Case) -> dict[str, Any]:
+def asked(kept: Case) -> dict[str, Any]:
     """The request as the upstream knows its model: proxies put a road before the name."""
-    said: dict[str, Any] = case.request
+    said: dict[str, Any] = kept.request
     model = re.sub(r"^(openai|anthropic|gemini|[a-z_]+)[/-](?=script)", "", str(said["model"]))
     return {**said, "model": model}
 
@@ -94,10 +98,10 @@ def asked(case: Case) -> dict[str, Any]:
 def test_no_recording_of_a_proxy_is_the_script_relayed() -> None:
     """What equals the upstream byte for byte shows nothing of the proxy: it is synthesised."""
     checked = 0
-    for case in iter_cases():
-        origin = case.key.provenance
+    for kept in iter_cases():
+        origin = kept.key.provenance
         if origin.setup == "proxy-over-script" and origin.upstream == "script (openai)":
-            assert not is_relayed(asked(case), case.body), case.id
+            assert not is_relayed(asked(kept), kept.body), kept.id
             checked += 1
     assert checked >= 20
 
@@ -116,6 +120,15 @@ def test_the_script_relayed_is_known_whole_cut_and_failed(name: str) -> None:
     assert is_relayed(request, b"".join(frames[:4]) + error)
     assert not is_relayed(request, b"".join(frames).replace(b'"id"', b'"provider":"x","id"'))
     assert not is_relayed(request, b""), "an empty body is the proxy's own doing"
+
+
+def test_a_recipe_refuses_what_a_proxy_only_handed_on(tmp_path: Path) -> None:
+    """Here nobody stands between: all is the script's, and nothing is written."""
+    with serving() as base:
+        served = Served(base, "script", "relay", "1", relays=is_relayed)
+        failures = record_each([case("text/relay", "Text", ["TXT-1"])], served, tmp_path)
+    assert "synthesised, not recorded" in failures["text/relay"]
+    assert not list(tmp_path.rglob("*.yaml"))
 
 
 def test_text_before_calls_has_to_be_asked_for() -> None:

@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from chunkproof_conformance.record.recipe import Scenario
 from chunkproof_conformance.record.scenarios import PING, TIME, WEATHER
 from chunkproof_conformance.record.servers.scripted import wires
 from chunkproof_conformance.record.servers.scripted.answers import ALOUD, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from chunkproof_conformance.record.recipe import Scenario
+    from chunkproof_conformance.cases.key import Profile, Strength
 
 WireName = Literal["openai", "anthropic", "gemini"]
 WIRES: Final[Mapping[str, wires.Wire]] = {
@@ -45,6 +46,33 @@ class Proxied:
     """The vendor that the proxy takes the upstream for, where it is not the wire's own."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Of the proxy's own, to choose how it works."""
+
+
+def case(
+    case_id: str,
+    title: str,
+    rules: Sequence[str],
+    profiles: Sequence[Profile] = ("lenient",),
+    strength: Strength = "should",
+    *,
+    request: Mapping[str, Any] | None = None,
+    twin: bool = True,
+    truth: Mapping[str, Any] | None = None,
+    note: str | None = None,
+) -> Scenario:
+    """A case behind a proxy: no model of ours speaks there, the script does."""
+    return Scenario(
+        case_id,
+        title,
+        "",
+        rules,
+        profiles,
+        strength,
+        request or asking(),
+        twin=twin,
+        truth=truth,
+        note=note,
+    )
 
 
 def asking(**members: Any) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from chunkproof_conformance.record.proxy import (
     Proxied,
     aloud,
     asking,
+    case,
 )
-from chunkproof_conformance.record.recipe import Scenario
 
 BEGINNING: Final = "Hello wörld 👋,"
 """What comes of the text before a stream goes wrong."""
@@ -35,25 +35,21 @@ _TWO: Final = (
 
 OPENAI: Final = (
     Proxied(
-        Scenario(
+        case(
             "end/litellm-openai-done-added",
             "[DONE], though the upstream sent none",
-            "",
             _TEXT,
             strength="must",
-            request=asking(),
         ),
         "openai",
         "script-nodone",
     ),
     Proxied(
-        Scenario(
+        case(
             "errors/litellm-openai-cut-as-error",
             "The upstream cut the connection: an error frame and a clean end",
-            "",
             ("TXT-1", "ERR-1", "END-1"),
             strength="must",
-            request=asking(),
             twin=False,
             truth=truth("failed", "END-1", choice(text(BEGINNING))),
         ),
@@ -61,14 +57,13 @@ OPENAI: Final = (
         "script-cut",
     ),
     Proxied(
-        Scenario(
+        case(
             "errors/litellm-openai-error-in-call",
             "An upstream error inside the arguments: an error frame and a clean end",
-            "",
             ("TOOL-1", "TOOL-3", "TOOL-12", "ERR-1", "END-1"),
             ["tools", "lenient"],
             "must",
-            asking(**ONE_CALL),
+            request=asking(**ONE_CALL),
             twin=False,
             truth=truth("failed", "END-1", choice(call("get_weather", HALF, "call_script0"))),
         ),
@@ -76,12 +71,10 @@ OPENAI: Final = (
         "script-error",
     ),
     Proxied(
-        Scenario(
+        case(
             "errors/litellm-openai-rate-limit",
             "Too many requests: the upstream's error in the proxy's words, its status kept",
-            "",
             ("PAY-15", "ERR-1"),
-            request=asking(),
             twin=False,
             truth=truth("failed", "PAY-15"),
         ),
@@ -89,12 +82,10 @@ OPENAI: Final = (
         "script-429",
     ),
     Proxied(
-        Scenario(
+        case(
             "errors/litellm-azure-ai-invented-stop",
             "An upstream error turned into stop and [DONE], the last chunk under another id",
-            "",
             ("ENV-1", *_TEXT),
-            request=asking(),
             twin=False,
             note="the upstream failed after these words; without streaming the error is shown",
         ),
@@ -103,14 +94,13 @@ OPENAI: Final = (
         "azure_ai",
     ),
     Proxied(
-        Scenario(
+        case(
             "choices/litellm-openai-two-with-calls",
             "Two choices with two calls each: the second has neither role nor finish",
-            "",
             ("TOOL-1", "TOOL-3", "TOOL-8", "TOOL-9", "ENV-2", "FIN-1", "END-4"),
             ["choices", "tools", "parallel-tools", "lenient"],
             "choice",
-            asking(n=2, **TWO_CALLS),
+            request=asking(n=2, **TWO_CALLS),
             twin=False,
             truth=truth(
                 "complete",
@@ -122,10 +112,9 @@ OPENAI: Final = (
         "openai",
     ),
     Proxied(
-        Scenario(
+        case(
             "usage/litellm-cerebras-counted",
             "Usage beside an empty delta, counted by the proxy: the upstream's is dropped",
-            "",
             (*_CALL, "TOOL-9", "USE-1", "USE-3"),
             ["tools", "parallel-tools", "lenient"],
             request=asking(stream_options={"include_usage": True}, **TWO_CALLS),
@@ -139,14 +128,13 @@ OPENAI: Final = (
 
 ANTHROPIC: Final = (
     Proxied(
-        Scenario(
+        case(
             "errors/litellm-anthropic-cut-in-call",
             "The upstream cut the connection inside the arguments: an error frame",
-            "",
             ("TOOL-1", "TOOL-3", "TOOL-12", "ERR-1", "END-1"),
             ["tools", "lenient"],
             "must",
-            asking(**ONE_CALL),
+            request=asking(**ONE_CALL),
             twin=False,
             truth=truth("failed", "END-1", choice(call("get_weather", HALF, "toolu_script0"))),
         ),
@@ -154,47 +142,42 @@ ANTHROPIC: Final = (
         "script-cut",
     ),
     Proxied(
-        Scenario(
+        case(
             "finish/litellm-anthropic-length-inside-call",
             "The limit of tokens inside the arguments",
-            "",
             (*_CALL, "TOOL-12"),
             ["tools", "lenient"],
             "must",
-            asking(max_tokens=6, **ONE_CALL),
+            request=asking(max_tokens=6, **ONE_CALL),
             twin=False,
         ),
         "anthropic",
     ),
     Proxied(
-        Scenario(
+        case(
             "tools/litellm-anthropic-no-arguments",
             "A call without arguments: an empty fragment, then {}; type in every piece",
-            "",
             _CALL,
             ["tools", "lenient"],
             "must",
-            asking(**BARE_CALL),
+            request=asking(**BARE_CALL),
         ),
         "anthropic",
     ),
     Proxied(
-        Scenario(
+        case(
             "refusal/litellm-anthropic-content-filter",
             "A refusal without words: content_filter, and no role at any time",
-            "",
             ("ENV-2", "FIN-1", "END-2"),
-            request=asking(),
             truth=truth("complete", "END-2", choice(finish="content_filter")),
         ),
         "anthropic",
         "script-refusal",
     ),
     Proxied(
-        Scenario(
+        case(
             "reasoning/litellm-claude-thinking",
             "Thinking in three members of each delta, its signature in a block without text",
-            "",
             ("RSN-1", "RSN-2", "ENV-7", *_TEXT),
             ["reasoning", "lenient"],
             request=asking(**THINKING),
@@ -206,13 +189,11 @@ ANTHROPIC: Final = (
 
 GEMINI: Final = (
     Proxied(
-        Scenario(
+        case(
             "errors/litellm-gemini-error-frame",
             "An upstream error: an error frame and a clean end",
-            "",
             ("TXT-1", "ERR-1", "END-1"),
             strength="must",
-            request=asking(),
             twin=False,
             truth=truth("failed", "END-1", choice(text(BEGINNING))),
         ),
@@ -220,10 +201,9 @@ GEMINI: Final = (
         "script-error",
     ),
     Proxied(
-        Scenario(
+        case(
             "finish/litellm-gemini-length-alone",
             "The limit of tokens before the first word: a finish reason and no role",
-            "",
             ("ENV-2", "FIN-1", "END-2"),
             request=asking(max_tokens=6, **ONE_CALL),
             truth=truth("complete", "END-2", choice(finish="length")),
@@ -231,10 +211,9 @@ GEMINI: Final = (
         "gemini",
     ),
     Proxied(
-        Scenario(
+        case(
             "tools/litellm-gemini-text-first",
             "Text, then two whole calls in one delta, whose ids carry a signature",
-            "",
             ("TXT-1", "TOOL-1", "TOOL-8", "TOOL-9", "FIN-1", "END-2"),
             ["tools", "parallel-tools", "lenient"],
             request=aloud(**TWO_CALLS),

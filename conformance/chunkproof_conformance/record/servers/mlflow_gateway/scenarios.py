@@ -17,8 +17,8 @@ from chunkproof_conformance.record.proxy import (
     Proxied,
     aloud,
     asking,
+    case,
 )
-from chunkproof_conformance.record.recipe import Scenario
 from chunkproof_conformance.record.servers.scripted.answers import HELLO
 
 BEGINNING: Final = "Hello wörld 👋,"
@@ -31,14 +31,13 @@ _TIME: Final = ("get_time", '{"tz": "Asia/Tokyo"}')
 
 OPENAI: Final = (
     Proxied(
-        Scenario(
+        case(
             "tools/mlflow-openai-text-first",
             "Text, then two calls, every absent member null; usage though nobody asked",
-            "",
             ("TXT-1", *_CALL, "TOOL-9"),
             ["tools", "parallel-tools", "lenient"],
             "choice",
-            aloud(**TWO_CALLS),
+            request=aloud(**TWO_CALLS),
             truth=truth(
                 "complete",
                 "END-3",
@@ -54,14 +53,13 @@ OPENAI: Final = (
         "openai",
     ),
     Proxied(
-        Scenario(
+        case(
             "finish/mlflow-openai-length-inside-call",
             "The limit of tokens inside the arguments, then usage in a chunk of its own",
-            "",
             (*_CALL, "TOOL-12"),
             ["tools", "lenient"],
             "choice",
-            asking(max_tokens=6, **ONE_CALL),
+            request=asking(max_tokens=6, **ONE_CALL),
             truth=truth(
                 "complete",
                 "END-3",
@@ -72,14 +70,13 @@ OPENAI: Final = (
         "openai",
     ),
     Proxied(
-        Scenario(
+        case(
             "errors/mlflow-openai-cut-in-call",
             "The upstream cut the connection inside the arguments, and the proxy cuts its own",
-            "",
             ("TOOL-1", "TOOL-3", "TOOL-6", "TOOL-7", "TOOL-12", "END-6", "END-9"),
             ["tools", "lenient"],
             "must",
-            asking(**ONE_CALL),
+            request=asking(**ONE_CALL),
             twin=False,
             truth=truth("failed", "END-6", choice(call("get_weather", HALF, "call_script0"))),
         ),
@@ -90,26 +87,23 @@ OPENAI: Final = (
 
 ANTHROPIC: Final = (
     Proxied(
-        Scenario(
+        case(
             "text/mlflow-anthropic-role-never",
             "Text, the role null in every delta, usage beside the finish reason, no [DONE]",
-            "",
             ("ENV-2", "TXT-1", "FIN-1", "USE-1", "END-3"),
             strength="choice",
-            request=asking(),
             truth=truth("complete", "END-3", choice(text(HELLO), finish="stop"), tokens=(11, 7)),
         ),
         "anthropic",
     ),
     Proxied(
-        Scenario(
+        case(
             "tools/mlflow-anthropic-no-arguments",
             "A call without arguments: null, an empty fragment, then {}",
-            "",
             ("ENV-2", *_CALL),
             ["tools", "lenient"],
             "choice",
-            asking(**BARE_CALL),
+            request=asking(**BARE_CALL),
             truth=truth(
                 "complete",
                 "END-3",
@@ -120,10 +114,9 @@ ANTHROPIC: Final = (
         "anthropic",
     ),
     Proxied(
-        Scenario(
+        case(
             "reasoning/mlflow-anthropic-lost",
             "Thinking that the proxy dropped: a run of deltas with nothing but nulls",
-            "",
             ("ENV-2", "TXT-1", "FIN-1", "USE-1", "END-3", "END-9"),
             strength="choice",
             request=asking(**THINKING),
@@ -134,27 +127,24 @@ ANTHROPIC: Final = (
         "anthropic",
     ),
     Proxied(
-        Scenario(
+        case(
             "refusal/mlflow-anthropic-lost",
             "A refusal that the proxy turned into stop, alone in its only chunk",
-            "",
             ("ENV-2", "FIN-1", "USE-1", "END-3", "END-9"),
             strength="choice",
-            request=asking(),
             truth=truth("complete", "END-3", choice(finish="stop"), tokens=(11, 7)),
         ),
         "anthropic",
         "script-refusal",
     ),
     Proxied(
-        Scenario(
+        case(
             "errors/mlflow-anthropic-silent-in-call",
             "An upstream error inside the arguments shown by nothing: a clean end",
-            "",
             ("TOOL-1", "TOOL-3", "TOOL-6", "TOOL-7", "TOOL-12", "ENV-2", "END-5", "END-9"),
             ["tools", "lenient"],
             "must",
-            asking(**ONE_CALL),
+            request=asking(**ONE_CALL),
             twin=False,
             truth=truth("incomplete", "END-5", choice(call("get_weather", HALF, "toolu_script0"))),
         ),
@@ -162,13 +152,11 @@ ANTHROPIC: Final = (
         "script-error",
     ),
     Proxied(
-        Scenario(
+        case(
             "errors/mlflow-anthropic-connection-cut",
             "The upstream cut the connection, and the proxy cuts its own",
-            "",
             ("ENV-2", "TXT-1", "END-6", "END-9"),
             strength="must",
-            request=asking(),
             twin=False,
             truth=truth("failed", "END-6", choice(text(BEGINNING))),
         ),

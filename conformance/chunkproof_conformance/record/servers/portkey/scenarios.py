@@ -18,8 +18,8 @@ from chunkproof_conformance.record.proxy import (
     Proxied,
     aloud,
     asking,
+    case,
 )
-from chunkproof_conformance.record.recipe import Scenario
 from chunkproof_conformance.record.servers.scripted.answers import HELLO
 
 NONSTRICT: Final = {"x-portkey-strict-open-ai-compliance": "false"}
@@ -34,82 +34,74 @@ _CALL: Final = ("TOOL-1", "TOOL-3", "TOOL-8", "FIN-1", "USE-1", "END-2")
 
 ANTHROPIC: Final = (
     Proxied(
-        Scenario(
+        case(
             "usage/portkey-anthropic-unasked",
             "Usage beside the finish reason, though nobody asked for it",
-            "",
             _TEXT,
             strength="must",
-            request=asking(),
         ),
         "anthropic",
     ),
     Proxied(
-        Scenario(
+        case(
             "finish/portkey-anthropic-length",
             "Text cut by the limit of tokens",
-            "",
             _TEXT,
             ["core"],
             "must",
-            asking(max_tokens=3),
+            request=asking(max_tokens=3),
         ),
         "anthropic",
     ),
     Proxied(
-        Scenario(
+        case(
             "finish/portkey-anthropic-length-inside-call",
             "The limit of tokens inside the arguments",
-            "",
             (*_CALL, "TOOL-12"),
             ["core", "tools"],
             "must",
-            asking(max_tokens=6, **ONE_CALL),
+            request=asking(max_tokens=6, **ONE_CALL),
             twin=False,
         ),
         "anthropic",
     ),
     Proxied(
-        Scenario(
+        case(
             "tools/portkey-anthropic-text-first",
             "Text, then two calls, whose indices are those of calls and not of blocks",
-            "",
             ("TXT-1", *_CALL, "TOOL-9"),
             ["core", "tools", "parallel-tools"],
             "must",
-            aloud(**TWO_CALLS),
+            request=aloud(**TWO_CALLS),
         ),
         "anthropic",
     ),
     Proxied(
-        Scenario(
+        case(
             "tools/portkey-anthropic-no-arguments",
             "A call without arguments: an empty fragment, then {}",
-            "",
             _CALL,
             ["core", "tools"],
             "must",
-            asking(**BARE_CALL),
+            request=asking(**BARE_CALL),
         ),
         "anthropic",
     ),
     Proxied(
-        Scenario(
+        case(
             "reasoning/portkey-anthropic-lost-before-calls",
             "Thinking that the proxy dropped, then two calls",
-            "",
             (*_CALL, "TOOL-9", "END-9"),
             ["core", "tools", "parallel-tools"],
             "must",
-            asking(**THINKING, **TWO_CALLS),
+            request=asking(**THINKING, **TWO_CALLS),
         ),
         "anthropic",
     ),
     Proxied(
-        Scenario(
+        case(
             "reasoning/portkey-anthropic-blocks-before-call",
             "Thinking and the call's beginning in content_blocks, the call in tool_calls as well",
-            "",
             ("ENV-7", *_CALL),
             request=asking(**THINKING, **ONE_CALL),
             truth=truth(
@@ -131,25 +123,21 @@ ANTHROPIC: Final = (
         headers=NONSTRICT,
     ),
     Proxied(
-        Scenario(
+        case(
             "refusal/portkey-anthropic-lost",
             "A refusal that the proxy turned into an empty answer with stop",
-            "",
             ("FIN-1", "USE-1", "END-2", "END-9"),
             ["core"],
             "must",
-            asking(),
         ),
         "anthropic",
         "script-refusal",
     ),
     Proxied(
-        Scenario(
+        case(
             "finish/portkey-anthropic-nonstrict-refusal",
             "The upstream's own stop reason, refusal, and no text",
-            "",
             ("FIN-1", "USE-1", "END-2"),
-            request=asking(),
             truth=truth("complete", "END-2", choice(finish="refusal"), tokens=(11, 7)),
             note=NONSTRICT_NOTE,
         ),
@@ -158,10 +146,9 @@ ANTHROPIC: Final = (
         headers=NONSTRICT,
     ),
     Proxied(
-        Scenario(
+        case(
             "errors/portkey-anthropic-error-in-call",
             "An upstream error inside the arguments: a choice without index, its type as finish",
-            "",
             ("TOOL-1", "TOOL-3", "TOOL-12", "ENV-3", "FIN-1", "END-2"),
             request=asking(**ONE_CALL),
             twin=False,
@@ -175,10 +162,9 @@ ANTHROPIC: Final = (
         "script-error",
     ),
     Proxied(
-        Scenario(
+        case(
             "end/portkey-anthropic-cut-in-call",
             "The upstream cut the connection inside the arguments: a clean end",
-            "",
             ("TOOL-1", "TOOL-3", "TOOL-12", "END-5", "END-9"),
             strength="must",
             request=asking(**ONE_CALL),
@@ -189,12 +175,10 @@ ANTHROPIC: Final = (
         "script-cut",
     ),
     Proxied(
-        Scenario(
+        case(
             "errors/portkey-anthropic-rate-limit",
             "Too many requests: the upstream's error in another shape, its status kept",
-            "",
             ("PAY-15", "ERR-1"),
-            request=asking(),
             twin=False,
             truth=truth("failed", "PAY-15"),
         ),
@@ -205,10 +189,9 @@ ANTHROPIC: Final = (
 
 GEMINI: Final = (
     Proxied(
-        Scenario(
+        case(
             "finish/portkey-gemini-length",
             "Text cut by the limit of tokens; usage in every chunk, no [DONE]",
-            "",
             ("TXT-1", "FIN-1", "USE-1", "USE-3", "END-3"),
             strength="choice",
             request=asking(max_tokens=3),
@@ -219,27 +202,24 @@ GEMINI: Final = (
         "gemini",
     ),
     Proxied(
-        Scenario(
+        case(
             "finish/portkey-gemini-safety",
             "A blocked answer: role, finish content_filter and usage in the only chunk",
-            "",
             ("FIN-1", "USE-1", "END-3"),
             strength="choice",
-            request=asking(),
             truth=truth("complete", "END-3", choice(finish="content_filter"), tokens=(11, 7)),
         ),
         "gemini",
         "script-refusal",
     ),
     Proxied(
-        Scenario(
+        case(
             "tools/portkey-gemini-text-first",
             "Text, then two whole calls in one delta beside the finish reason, which is stop",
-            "",
             ("TXT-1", "TOOL-1", "TOOL-8", "TOOL-9", "FIN-1", "USE-1", "END-3"),
             ["tools", "parallel-tools", "lenient"],
             "choice",
-            aloud(**TWO_CALLS),
+            request=aloud(**TWO_CALLS),
             truth=truth(
                 "complete",
                 "END-3",
@@ -255,13 +235,11 @@ GEMINI: Final = (
         "gemini",
     ),
     Proxied(
-        Scenario(
+        case(
             "end/portkey-gemini-cut",
             "The upstream cut the connection: a clean end, usage as if it were whole",
-            "",
             ("TXT-1", "USE-1", "END-5", "END-9"),
             strength="must",
-            request=asking(),
             twin=False,
             truth=truth("incomplete", "END-5", choice(text(BEGINNING)), tokens=(11, 7)),
         ),
@@ -272,13 +250,11 @@ GEMINI: Final = (
 
 OPENAI: Final = (
     Proxied(
-        Scenario(
+        case(
             "errors/portkey-deepseek-dropped",
             "An upstream error that the proxy dropped: a clean end in mid-answer",
-            "",
             ("TXT-1", "END-5", "END-9"),
             strength="must",
-            request=asking(),
             twin=False,
             truth=truth("incomplete", "END-5", choice(text(BEGINNING))),
             note="x-portkey-provider: deepseek",
@@ -288,12 +264,10 @@ OPENAI: Final = (
         "deepseek",
     ),
     Proxied(
-        Scenario(
+        case(
             "errors/portkey-groq-empty-choices",
             "An upstream error turned into a chunk of empty choices and no id",
-            "",
             ("TXT-1", "ENV-4", "END-5", "END-9"),
-            request=asking(),
             twin=False,
             truth=truth("incomplete", "END-5", choice(text(BEGINNING))),
             note="x-portkey-provider: groq",
@@ -303,13 +277,11 @@ OPENAI: Final = (
         "groq",
     ),
     Proxied(
-        Scenario(
+        case(
             "errors/portkey-huggingface-error-with-id",
             "The upstream's error kept, with an id of its own beside it, and no [DONE]",
-            "",
             ("TXT-1", "ERR-1", "END-1"),
             strength="must",
-            request=asking(),
             twin=False,
             truth=truth("failed", "END-1", choice(text(BEGINNING))),
             note="x-portkey-provider: huggingface",
@@ -319,34 +291,29 @@ OPENAI: Final = (
         "huggingface",
     ),
     Proxied(
-        Scenario(
+        case(
             "envelope/portkey-huggingface-id-changes",
             "Another id in every chunk of one answer",
-            "",
             ("ENV-1", "ENV-7", "TXT-1", "FIN-1", "END-2"),
-            request=asking(),
             note="x-portkey-provider: huggingface",
         ),
         "openai",
         provider="huggingface",
     ),
     Proxied(
-        Scenario(
+        case(
             "text/portkey-groq-empty-calls",
             "Role and an empty list of calls in every delta",
-            "",
             ("ENV-2", "TXT-1", "FIN-1", "END-2"),
-            request=asking(),
             note="x-portkey-provider: groq",
         ),
         "openai",
         provider="groq",
     ),
     Proxied(
-        Scenario(
+        case(
             "finish/portkey-sambanova-twice",
             "The finish reason once in its own chunk and once more beside usage",
-            "",
             _TEXT,
             request=asking(stream_options={"include_usage": True}),
             truth=truth("complete", "END-2", choice(text(HELLO), finish="stop"), tokens=(11, 7)),
@@ -356,10 +323,9 @@ OPENAI: Final = (
         provider="sambanova",
     ),
     Proxied(
-        Scenario(
+        case(
             "tools/portkey-novita-lost",
             "Calls and role that the proxy dropped, an empty finish reason in every chunk",
-            "",
             ("ENV-2", "FIN-2", "END-4", "END-9"),
             strength="choice",
             request=asking(**TWO_CALLS),
@@ -371,10 +337,9 @@ OPENAI: Final = (
         provider="novita-ai",
     ),
     Proxied(
-        Scenario(
+        case(
             "tools/portkey-together-lost",
             "The finish reason tool_calls, and the calls dropped by the proxy",
-            "",
             ("ENV-2", "FIN-1", "END-2", "END-9"),
             request=asking(**TWO_CALLS),
             twin=False,
@@ -385,28 +350,26 @@ OPENAI: Final = (
         provider="together-ai",
     ),
     Proxied(
-        Scenario(
+        case(
             "choices/portkey-anyscale-two",
             "Two choices in turn, each with its role and its finish",
-            "",
             ("TXT-1", "FIN-1", "END-2"),
             ["choices"],
             "must",
-            asking(n=2),
+            request=asking(n=2),
             note="x-portkey-provider: anyscale",
         ),
         "openai",
         provider="anyscale",
     ),
     Proxied(
-        Scenario(
+        case(
             "logprobs/portkey-fireworks",
             "Log probabilities, written anew after the finish reason",
-            "",
             ("TXT-1", "ENV-9", "FIN-1", "END-2"),
             ["logprobs"],
             "must",
-            asking(logprobs=True, top_logprobs=1),
+            request=asking(logprobs=True, top_logprobs=1),
             note="x-portkey-provider: fireworks-ai",
         ),
         "openai",
