@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from chunkproof import StreamParser
-from chunkproof_conformance.cases.index import iter_cases
+from chunkproof_conformance.cases.index import case_ids, iter_cases, load_case
 from chunkproof_conformance.connect.adapter import Stream
 from chunkproof_conformance.laws.exhaustive import (
     EVERY_CUT,
@@ -14,16 +14,19 @@ from chunkproof_conformance.laws.exhaustive import (
     bytewise,
     pair_cuts,
     places,
-    same_state,
     single_cuts,
     stepwise_cuts,
+    stepwise_pairs,
 )
 from chunkproof_conformance.laws.mutants.catalogue import MUTANTS
+from chunkproof_conformance.laws.mutants.mutant import mutant
+from chunkproof_conformance.laws.state import same_state
 from chunkproof_conformance.laws.streams import DONE, STREAMS, delta, finish
 from chunkproof_conformance.laws.subject import Subject, body_of, reference
 from chunkproof_conformance.run.plan import stream_of
 from chunkproof_conformance.synth.blocks import body_of as joined
 from chunkproof_conformance.synth.cuts import pieces_at
+from tests.laws.every_cut import Total, every_cut
 
 WRONG_AT_CUTS: Final = ("utf8-per-piece", "piece-is-whole", "crlf-split", "unicode-line-ends")
 SHORT: Final = ("text", "CRLF, several lines", "two choices", "no end", "error event")
@@ -109,17 +112,41 @@ def test_a_parser_that_cannot_be_looked_at_is_cut_the_long_way() -> None:
 @pytest.mark.timeout(3600)
 def test_every_cut_of_every_case() -> None:
     """All cases up to 16 KiB at every place, the longer ones at theirs; pairs of short ones."""
-    runs = 0
-    for case in iter_cases():
-        whole = stream_of(case, ())
-        for found in (
-            stepwise_cuts(reference(), whole),
-            bytewise(reference(), whole),
-            pair_cuts(reference(), whole),
-        ):
-            assert found.cuts == (), f"{case.id}: {found.what}"
-            runs += found.runs
-    assert runs > 100_000
+    spent = [every_cut(name) for name in case_ids()]
+    assert [find for one in spent for find in one.finds] == []
+    assert len(spent) >= 400
+    assert sum(one.runs for one in spent) > 1_000_000
+
+
+def test_the_program_cuts_a_case_in_every_way_and_adds_up() -> None:
+    """Of a short body, every place and every pair of places are decided."""
+    spent = every_cut("end/generic-comments-alone")
+    length = len(load_case("end/generic-comments-alone").body)
+    assert (spent.singles, spent.size, spent.finds) == (length - 1, length, ())
+    assert spent.pairs == (length - 1) * (length - 2) // 2
+    assert f"{length - 1:,} single cuts; 0 bodies over 16 KiB" in list(Total([spent]).lines())
+
+
+PAIRED: Final = {
+    b'data:{"choices":[{"delta":{"content":"\xc3\xa9"}}]}\r\n\r\n:x\r\n\r\ndata:[DONE]\r\r': (
+        {"utf8-per-piece", "piece-is-whole", "crlf-split"}
+    ),
+    b'data:{"choices":[{"delta":{"content":"\xf0\x9f\x98\x80"}}]}\n\ndata:{"a":\ndata:1}\n\n': (
+        {"utf8-per-piece", "piece-is-whole"}
+    ),
+}
+"""Short bodies, and the mutants that some pair of cuts shows."""
+
+
+@pytest.mark.parametrize("wrong", ["none", *WRONG_AT_CUTS])
+@pytest.mark.parametrize("body", PAIRED, ids=["CRLF", "LF"])
+def test_the_short_cut_finds_every_pair_that_brute_force_finds(wrong: str, body: bytes) -> None:
+    """Two cuts in two frames matter where either does; two in one frame are tried."""
+    same = mutant("none", "nothing", "nowhere")
+    with MUTANTS.get(wrong, same).applied():
+        brute = pair_cuts(reference(), stream(body))
+        assert stepwise_pairs(reference(), stream(body)).cuts == brute.cuts
+    assert bool(brute.cuts) == (wrong in PAIRED[body])
 
 
 @pytest.mark.slow

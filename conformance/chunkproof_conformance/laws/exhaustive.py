@@ -1,35 +1,31 @@
 """Every cut of a body, and what it changes.
 
 In one piece, cut at every place, at every pair of places of a short body, byte by byte; of a
-long body, the places where parsers go wrong. Two ways to go through the single cuts:
+long body, the places where parsers go wrong. Two ways to go through them:
 
-- `single_cuts` reads the body anew for every cut, over any connection;
-- `stepwise_cuts` needs a parser that can be looked at. It reads windows of three frames, cut
-  once in the middle one, beside an uncut parser, and compares the two at the window's end.
-  Where everything they hold is equal, whatever follows is equal too, so the same two parsers
-  go on to the next window: a pass over the body makes one cut in every third frame.
+- `single_cuts` and `pair_cuts` read the body anew for every cut, over any connection;
+- `stepwise_cuts` and `stepwise_pairs` need a parser that can be looked at. It reads the body
+  frame by frame, each frame cut, beside a parser that reads each whole, and the two are compared
+  at the frame's end. Where everything they hold is equal, whatever follows is equal too: so one
+  pass over the body cuts every frame, and two cuts in two frames are no other than either.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import partial
 from itertools import combinations, pairwise
-from json import JSONDecoder
-from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-import msgspec
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from chunkproof_conformance.laws.cutting import breaks, random_of
 from chunkproof_conformance.laws.frames import read_frames
 from chunkproof_conformance.laws.meaning import everything
+from chunkproof_conformance.laws.state import same_state
 from chunkproof_conformance.laws.subject import Subject, body_of
-from chunkproof_conformance.synth.cuts import every
+from chunkproof_conformance.synth.cuts import every, pieces_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from chunkproof.events import AnyEvent
     from chunkproof_conformance.connect.adapter import Stream
@@ -57,12 +53,16 @@ _CLASSES: Final = (
 a field name, a comment."""
 
 
+Plan: TypeAlias = tuple[int, ...]
+"""Where a body is cut."""
+
+
 @dataclass(frozen=True)
 class Findings:
     """What cutting changed. runs: cut runs made, by either way. cuts: those that differ."""
 
     runs: int
-    cuts: tuple[tuple[int, ...], ...] = ()
+    cuts: tuple[Plan, ...] = ()
     what: str = ""
     """How the first one differs."""
 
@@ -112,16 +112,41 @@ def pair_cuts(subject: Subject, stream: Stream) -> Findings:
     return _brute(subject, stream, combinations(range(1, length), 2))
 
 
-def _brute(subject: Subject, stream: Stream, plans: Iterable[tuple[int, ...]]) -> Findings:
+def _brute(subject: Subject, stream: Stream, plans: Iterable[Plan]) -> Findings:
     whole = everything(subject.read(stream, body_of(stream)))
+    says_same = _looked_at(subject, stream)
     runs, found, first = 0, [], ""
     for plan in plans:
         runs += 1
+        if says_same(plan):
+            continue
         what = breaks(subject, stream, whole, plan)
         if what is not None:
             found.append(plan)
             first = first or what
     return Findings(runs, tuple(found), first)
+
+
+def _looked_at(subject: Subject, stream: Stream) -> Callable[[Plan], bool]:
+    """Whether a cutting gives the events and the result of the whole body.
+
+    Only where the parser can be looked at, and as a quick way out: where they are not equal
+    the observations tell.
+    """
+    make, body = subject.open, body_of(stream)
+    if make is None or stream.end != "eof":
+        return lambda _: False
+
+    def read(plan: Plan) -> tuple[list[AnyEvent], Any] | None:
+        parser = make()
+        try:
+            events = [event for piece in pieces_at(body, plan) for event in parser.feed(piece)]
+            return events + parser.close(), parser.result()
+        except Exception:  # noqa: BLE001 -- whatever a parser under test raises
+            return None
+
+    whole = read(())
+    return lambda plan: whole is not None and read(plan) == whole
 
 
 # --- stepwise
@@ -138,21 +163,27 @@ def stepwise_cuts(subject: Subject, stream: Stream) -> Findings:
     if subject.open is None or not 2 <= len(body) <= EVERY_CUT:
         return single_cuts(subject, stream)
     bounds = _bounds(body)
-    suspects: set[int] = set()
-    runs = 0
-    for shift in range(3):
-        suspects |= _uncut(subject.open, body, bounds[shift:])
-        windows = [
-            (bounds[at - 1], bounds[at], bounds[at + 1], bounds[at + 2])
-            for at in range(1 + shift, len(bounds) - 2, 3)
-        ]
-        found, spent = _passes(subject.open, body, windows)
-        suspects |= found
-        runs += spent
-    # The first and the last frame are in the middle of no window, and bounds are cuts too.
-    edges = {*range(1, bounds[1] + 1), *range(bounds[-2], len(body)), *bounds}
-    again = sorted(place for place in suspects | edges if 0 < place < len(body))
-    brute = single_cuts(subject, stream, again)
+    suspects, runs = _passes(subject.open, body, bounds, 1)
+    # The ends of frames are cuts too.
+    brute = single_cuts(subject, stream, sorted({*(cut for (cut,) in suspects), *bounds[1:-1]}))
+    return Findings(runs + brute.runs, brute.cuts, brute.what)
+
+
+def stepwise_pairs(subject: Subject, stream: Stream) -> Findings:
+    """Every pair of cuts, as `pair_cuts` would find it; see the head of this module.
+
+    A pair is cut again with the body read anew where the two parsers are not equal after its
+    frame, where either of the two cuts is such a place, and where one is the end of a frame.
+    """
+    body = body_of(stream)
+    if subject.open is None or not 2 <= len(body) < EVERY_PAIR:
+        return pair_cuts(subject, stream)
+    bounds = _bounds(body)
+    singles, _ = _passes(subject.open, body, bounds, 1)
+    suspects, runs = _passes(subject.open, body, bounds, 2)
+    alone = {*(cut for (cut,) in singles), *bounds[1:-1]}
+    suspects.update(pair for pair in combinations(range(1, len(body)), 2) if alone & {*pair})
+    brute = _brute(subject, stream, sorted(suspects))
     return Findings(runs + brute.runs, brute.cuts, brute.what)
 
 
@@ -162,51 +193,54 @@ def _bounds(body: bytes) -> list[int]:
     return sorted({0, len(body), *ends})
 
 
-def _uncut(make: Callable[[], Live], body: bytes, bounds: list[int]) -> set[int]:
-    """Bounds at which pieces of three frames do not say what the whole body says."""
+def _is_one(make: Callable[[], Live], body: bytes, bounds: list[int]) -> bool:
+    """Whether a parser says frame by frame what it says of the whole body."""
     whole, pieces = make(), make()
-    try:
-        expected = whole.feed(body)
-        said = []
-        edges = [0, *bounds[::3], len(body)]
-        for start, end in pairwise(edges):
-            said += pieces.feed(body[start:end]) if start < end else []
-    except Exception:  # noqa: BLE001 -- whatever a parser under test raises
-        return set(range(1, len(body)))
-    return set() if said == expected else set(range(1, len(body)))
+    expected = whole.feed(body)
+    return expected == [
+        event for start, end in pairwise(bounds) for event in pieces.feed(body[start:end])
+    ]
 
 
-Window = tuple[int, int, int, int]
-"""Start, start and end of the frame that is cut, end."""
+Window = tuple[int, int]
+"""Where a frame begins and ends."""
 
 
 class _Uncut(NamedTuple):
-    """A parser that read a body up to a window's end, no frame cut, and what it said of it."""
+    """A parser that read a body up to a window's end, frame by frame, and what it said of it."""
 
     parser: Live
     said: list[AnyEvent]
 
 
-def _passes(make: Callable[[], Live], body: bytes, windows: list[Window]) -> tuple[set[int], int]:
-    """Places that may matter, and the cut runs made: pass number n cuts n bytes into a frame."""
+def _passes(
+    make: Callable[[], Live], body: bytes, bounds: list[int], count: int
+) -> tuple[set[Plan], int]:
+    """Cuttings that may matter, and the runs made: each frame cut at so many places, every way.
+
+    Pass number n cuts every frame in its n-th way.
+    """
+    windows = list(pairwise(bounds))
     try:
+        if not _is_one(make, body, bounds):
+            return set(combinations(range(1, len(body)), count)), 0
         uncut = [_read_up_to(make, body, windows[: at + 1]) for at in range(len(windows))]
     except Exception:  # noqa: BLE001 -- whatever a parser under test raises
-        return set(range(1, len(body))), 0
-    suspects: set[int] = set()
+        return set(combinations(range(1, len(body)), count)), 0
+    suspects: set[Plan] = set()
     runs = 0
-    for depth in range(1, max((end - start for _, start, end, _ in windows), default=0)):
-        deep = [at for at, window in enumerate(windows) if window[1] + depth < window[2]]
+    ways = [combinations(range(start + 1, end), count) for start, end in windows]
+    while any(plans := [next(way, ()) for way in ways]):
+        last = max(at for at, plan in enumerate(plans) if plan)
         cut = make()
-        cut.feed(body[: windows[0][0]])
-        for at, window in enumerate(windows[: deep[-1] + 1]):
-            place = window[1] + depth
-            if place >= window[2]:
-                _feed(cut, body[window[0] : window[3]])
+        for at, (start, end) in enumerate(windows[: last + 1]):
+            if not plans[at]:
+                _feed(cut, body[start:end])
                 continue
             runs += 1
-            if not _is_same(cut, uncut[at], body, (window[0], place, window[3])):
-                suspects.add(place)
+            edges = pairwise((start, *plans[at], end))
+            if not _is_same(cut, uncut[at], *(body[left:right] for left, right in edges)):
+                suspects.add(plans[at])
                 cut = _read_up_to(make, body, windows[: at + 1]).parser
     return suspects, runs
 
@@ -214,9 +248,8 @@ def _passes(make: Callable[[], Live], body: bytes, windows: list[Window]) -> tup
 def _read_up_to(make: Callable[[], Live], body: bytes, windows: list[Window]) -> _Uncut:
     """A new parser that read all these windows, each in one piece."""
     parser = make()
-    parser.feed(body[: windows[0][0]])
     said: list[AnyEvent] = []
-    for start, _, _, end in windows:
+    for start, end in windows:
         said = _feed(parser, body[start:end])
     return _Uncut(parser, said)
 
@@ -229,68 +262,10 @@ def _feed(parser: Live, *pieces: bytes) -> list[AnyEvent]:
     return [event for piece in (*pieces, b"") for event in parser.feed(piece)]
 
 
-def _is_same(cut: Live, uncut: _Uncut, body: bytes, at: tuple[int, int, int]) -> bool:
+def _is_same(cut: Live, uncut: _Uncut, *pieces: bytes) -> bool:
     """Feed a window, cut inside; whether it says and leaves behind what the whole one did."""
-    start, place, end = at
     try:
-        said = _feed(cut, body[start:place], body[place:end])
+        said = _feed(cut, *pieces)
     except Exception:  # noqa: BLE001 -- whatever a parser under test raises
         return False
     return said == uncut.said and same_state(cut, uncut.parser)
-
-
-def same_state(one: Any, other: Any) -> bool:
-    """Whether two parsers hold the same, all the way down.
-
-    Values are compared by value, objects member by member, functions by what they are and
-    what they are bound to. Places where state could hide from this (closures, files, threads)
-    have none in a parser without input or output.
-    """
-    return _same(one, other, set())
-
-
-_PLAIN: Final = (str, bytes, bytearray, int, float, bool, type(None), set, frozenset)
-_STATELESS: Final = (type(vars(JSONDecoder())["scan_once"]),)
-"""Made once of their options, which their owners hold too."""
-
-
-def _same(one: Any, other: Any, seen: set[tuple[int, int]]) -> bool:
-    if one is other:
-        return True
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, _PLAIN):
-        return bool(one == other)
-    if (id(one), id(other)) in seen:
-        return True
-    seen.add((id(one), id(other)))
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(
-            a is b or _same(a, b, seen) for a, b in zip(one, other, strict=True)
-        )
-    if isinstance(one, dict):
-        return list(one) == list(other) and all(_same(one[name], other[name], seen) for name in one)
-    if isinstance(one, partial):
-        parts = ((one.func, one.args, one.keywords), (other.func, other.args, other.keywords))
-        return _same(parts[0], parts[1], seen)
-    if isinstance(one, MethodType):
-        return bool(one.__func__ is other.__func__) and _same(one.__self__, other.__self__, seen)
-    if isinstance(one, FunctionType | BuiltinFunctionType | type):
-        return bool(one == other)
-    if isinstance(one, _STATELESS):
-        return True
-    names = list(_members(one))
-    if not names:  # of a kind that shows nothing: no more is known than what it says itself
-        return bool(one == other)
-    return all(_same(getattr(one, name, None), getattr(other, name, None), seen) for name in names)
-
-
-def _members(value: Any) -> Iterator[str]:
-    """The names of what an object holds."""
-    if isinstance(value, msgspec.Struct):
-        yield from value.__struct_fields__
-        return
-    yield from getattr(value, "__dict__", ())
-    for kind in type(value).__mro__:
-        slots = getattr(kind, "__slots__", ())
-        yield from (slots,) if isinstance(slots, str) else slots
