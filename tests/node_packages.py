@@ -1,4 +1,4 @@
-"""The npm packages that the Node adapters are tested with: of the lock, installed once."""
+"""The npm packages that tests need: of their locks, each installed once."""
 
 import json
 import shutil
@@ -17,26 +17,31 @@ SOURCE: Final = Path(chunkproof_conformance.implementations.__path__[0]) / "node
 TARGET: Final = ROOT / "build" / "node"
 
 
-@cache
 def node_root() -> Path:
-    """Return a folder with the packages of the lock; skips, or fails, where they cannot be had.
+    """Return a folder with the packages that the Node adapters drive."""
+    return installed(SOURCE, TARGET)
 
-    The package manager needs its registry once; afterwards `build/node` is used as it is.
+
+@cache
+def installed(source: Path, target: Path) -> Path:
+    """Return target with the packages of source's lock; skips, or fails, without them.
+
+    The package manager needs its registry once; afterwards the folder is used as it is.
     """
-    lock = (SOURCE / "package-lock.json").read_bytes()
-    done = TARGET / "node_modules" / ".chunkproof-lock.json"
+    lock = (source / "package-lock.json").read_bytes()
+    done = target / "node_modules" / ".chunkproof-lock.json"
     if not done.is_file() or done.read_bytes() != lock:
-        TARGET.mkdir(parents=True, exist_ok=True)
+        target.mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json"):
-            shutil.copy(SOURCE / name, TARGET / name)
+            shutil.copy(source / name, target / name)
         command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        npm = subprocess.run(command, cwd=TARGET, capture_output=True, text=True, check=False)
+        npm = subprocess.run(command, cwd=target, capture_output=True, text=True, check=False)
         if npm.returncode != 0:
             if tools.skips_are_failures():
                 pytest.fail(f"npm ci: {npm.stderr[-500:]}", pytrace=False)
             pytest.skip("npm cannot install the packages of the lock")
         done.write_bytes(lock)
-    return TARGET
+    return target
 
 
 def locked_versions() -> dict[str, str]:

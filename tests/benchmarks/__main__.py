@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import growth, memory, report, speed
+from tests.benchmarks import corpus, growth, memory, report, speed
 from tests.benchmarks.bars import Measurement
 
-GROUPS = ("speed", "growth", "memory")
+GROUPS = ("speed", "growth", "memory", "corpus")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             measurements += map(growth.measurement, curves)
         if "memory" in groups:
             measurements += memory.measure(50_000 if quick else 1_000_000, status.update)
+        if "corpus" in groups:
+            measurements += corpus.measure(3 if quick else 20, status.update)
 
     report.show(console, measurements)
     options.output.mkdir(parents=True, exist_ok=True)

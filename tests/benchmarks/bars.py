@@ -26,10 +26,17 @@ MEMORY_CONSTANT: Final = 1024 * 1024
 """That constant, in bytes: one piece, its events, and the parser itself."""
 
 
+INDEX_SECONDS: Final = 0.3
+"""To know of every case what is on its card, at most."""
+
+WHEEL_BYTES: Final = 15_000_000
+"""The wheel with corpus and expected files, at most."""
+
+
 class Measurement(NamedTuple):
     """One line of the table."""
 
-    group: Literal["speed", "growth", "memory"]
+    group: Literal["speed", "growth", "memory", "corpus"]
     name: str
     value: float
     unit: str

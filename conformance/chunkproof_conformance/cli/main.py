@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "baseline": "write an implementation's list of known failures",
     "list": "list the cases of the corpus",
     "show": "show one case: its wire, piece by piece, and what is expected of it",
+    "export": "write the cases as plain files, for a parser in any language",
     "record": "ask a server for every scenario and keep its answers as cassettes",
     "validate": "check that cassettes are what they say they are",
     "serve": "replay cases over HTTP, for anybody's client",

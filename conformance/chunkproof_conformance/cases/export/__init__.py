@@ -1,0 +1,1 @@
+"""The corpus as plain files, for implementations in any language: `chunkproof export`."""
