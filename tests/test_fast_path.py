@@ -1,4 +1,8 @@
-"""The fast path concludes nothing that the whole way does not: same events, same result.
+"""The fast paths conclude nothing that the whole way does not: same events, same result.
+
+There are two: a frame that nearly repeats the one before is read by its strings alone
+(`skeleton`), and a plain JSON object by a strict decoder that sees no duplicate keys
+(`payload.maybe_plain_object`).
 
 Streams are made of frames that nearly repeat each other, which is where remembering bytes
 could go wrong: another member beside the text, the text at another place, a duplicate key,
@@ -9,12 +13,14 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chunkproof import AnyEvent, StreamParser
+from chunkproof import payload as payload_module
 from chunkproof import stream as stream_module
 from chunkproof.events import Reasoning, Text, ToolArguments
+from chunkproof.payload import Kind, PayloadReader, maybe_plain_object
 from chunkproof.skeleton import maybe_skeleton
 
 ENVELOPE = '"id":"c1","created":1,"model":"m"'
@@ -98,6 +104,82 @@ def test_remembered_frames_mean_what_the_whole_way_says(body: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stream_module, "maybe_skeleton", lambda *_: None)
         assert read(body) == fast
+        patch.setattr(payload_module, "maybe_plain_object", lambda _: None)
+        assert read(body) == fast
+
+
+SCALARS = [
+    *("0", "-0", "-0.0", "1", "1.0", "1e2", "1E400", "NaN", "-Infinity", "true", "null", "01"),
+    *("123456789012345678901234567890", "9" * 5_000, "0.1", "1e-400", "-1.5e300", "+1", ".5"),
+    *('""', '":"', '"a:b"', '"\\u003a"', '"\\u003A:"', '"\\\\u003a"', '"\\u003a\\u003a"'),
+    *('"\\ud83d\\ude00"', '"\\ud83d"', '"\\ude00:"', '"é:😀"', '"\\":"', '"\\\\"', '"a\tb"'),
+]
+NAMES = ['"a"', '"a"', '"b"', '"\\u0061"', '"a:"', '"a\\u003a"', '""', '"\\ud83d"', '"é"']
+
+
+@st.composite
+def json_texts(draw: st.DrawFn, depth: int = 3) -> str:
+    """Texts that are JSON or nearly: names that repeat, colons everywhere; shrinks to scalars."""
+    space = st.sampled_from(["", "", "", " ", "\n", "\t", "\u00a0"])
+    kind = draw(st.sampled_from(["scalar", "list", "object"])) if depth else "scalar"
+    if kind == "scalar":
+        return draw(st.sampled_from(SCALARS))
+    items = draw(st.lists(json_texts(depth - 1), max_size=3))
+    if kind == "list":
+        return f"[{','.join(items)}{draw(space)}]"
+    members = [
+        draw(st.sampled_from(NAMES)) + draw(space) + ":" + draw(space) + item for item in items
+    ]
+    return "{" + ",".join(members) + draw(space) + "}"
+
+
+@st.composite
+def object_payloads(draw: st.DrawFn) -> bytes:
+    """Payloads that begin like an object; shrinks to an object of one member."""
+    members = draw(st.lists(st.tuples(st.sampled_from(NAMES), json_texts()), min_size=1))
+    text = "{" + ",".join(f"{name}:{value}" for name, value in members) + "}"
+    return (text + draw(st.sampled_from(["", "", " ", "\r", "x", "\n{}"]))).encode()
+
+
+@settings(max_examples=500)
+@given(object_payloads())
+@example(b'{"a":1,"a":2}')
+@example(b'{"a":1,"a" :2}')
+@example(b'{"a":"\\u003a","a":1}')
+@example(b'{"a":"::","a":1}')
+@example(b'{"a":{"b":":"},"a":":","c":"\\u003A"}')
+@example(b'{"a":"\xff"}')
+@example(b'{"a":' + b"[" * 255 + b"]" * 255 + b"}")
+@example(b'{"a":' + b"[" * 256 + b"]" * 256 + b"}")
+def test_a_plain_object_means_what_the_whole_way_says(data: bytes) -> None:
+    """It is taken only where the tolerant reader needs no repair, and has the same value."""
+    value = maybe_plain_object(data)
+    if value is not None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(payload_module, "maybe_plain_object", lambda _: None)
+            (payload,) = PayloadReader().read(data)
+        assert (payload.kind, payload.repairs) == (Kind.CHUNK, ())
+        # Written out, as 1 and true and 1.0 are equal to Python and are not the same.
+        assert json.dumps(value) == json.dumps(payload.value)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            shape.replace("%s", 'a:b"\\u00e9\\ud83d\\ude00'.replace('"', '\\"'))
+            for shape in TEMPLATES
+        ),
+        '{"a": {"b": [1, 2.5, null, true, "x"]}, "c": ":"}',
+        '{"a":"\\u003c\\u003e","b":123456789012345678901234567890}',
+    ],
+)
+def test_plain_objects_are_read_by_the_strict_decoder(text: str) -> None:
+    """Else the law above would say nothing. A duplicate key is seen, wherever it stands."""
+    expected = '"content":"b"' not in text
+    assert (maybe_plain_object(text.encode()) is not None) == expected
+    assert maybe_plain_object(text.replace("{", '{"z":0,"z":0,', 1).encode()) is None
 
 
 def test_the_fast_path_is_taken() -> None:

@@ -95,6 +95,11 @@ class ChoiceState:
             self._add_audio(delta.audio)
         for annotation in delta.annotations:
             self._add_annotation(annotation)
+        if delta.images or delta.reasoning_details:
+            self._extend_lists(delta)
+
+    def _extend_lists(self, delta: chunk.Choice) -> None:
+        """Say the extras of which the result keeps all entries."""
         path = f"/choices/{self.index}/delta"
         if delta.images:
             self._journal.extend(f"{path}/images", delta.images)

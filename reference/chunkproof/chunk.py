@@ -24,7 +24,9 @@ REASONING_FIELDS: Final = ("reasoning_content", "reasoning", "thinking", "reason
 _CHUNK_MEMBERS: Final = PADDING | {
     *("id", "object", "created", "model", "choices", "usage", "error"),
 }
-_CHOICE_MEMBERS: Final = PADDING | {"index", "delta", "finish_reason", "logprobs", "usage"}
+_PLAIN_CHOICE: Final = PADDING | {"index", "delta", "finish_reason"}
+_CHOICE_MEMBERS: Final = _PLAIN_CHOICE | {"logprobs", "usage"}
+_TEXT_MEMBERS: Final = frozenset({"role", "content", "refusal"})
 _DELTA_MEMBERS: Final = PADDING | {
     *("role", "content", "refusal", "tool_calls", "function_call", "audio"),
     *("annotations", "images", "reasoning_details", *REASONING_FIELDS),
@@ -133,13 +135,16 @@ def read_integer(value: Any) -> int | None:
 
 def is_same(one: Any, other: Any) -> bool:
     """Return whether two JSON values are equal: true is not 1, but 1.0 is."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(
-            is_same(member, other[name]) for name, member in one.items()
-        )
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(is_same, one, other))
-    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+    return bool(one == other) and _is_alike(one, other)
+
+
+def _is_alike(one: Any, other: Any) -> bool:
+    """Return whether values that Python calls equal are of one kind, all the way down."""
+    if isinstance(one, dict):
+        return all(_is_alike(member, other[name]) for name, member in one.items())
+    if isinstance(one, list):
+        return all(map(_is_alike, one, other))
+    return isinstance(one, bool) == isinstance(other, bool)
 
 
 def escape(token: str) -> str:
@@ -159,6 +164,8 @@ def clean(value: Any) -> Any:
 
 class _Reader:
     """Reads one chunk and collects what there is to say about it."""
+
+    __slots__ = ("_has_surrogates", "extras", "repairs")
 
     def __init__(self, *, has_surrogates: bool) -> None:
         self._has_surrogates = has_surrogates
@@ -191,71 +198,80 @@ class _Reader:
         self.repairs.append("wrong-type")
         self.keep(path, value)
 
-    def string(self, path: str, value: Any) -> str:
-        """Return a string that is kept as it is; "" where there is none."""
-        if value is None:
-            return ""
-        text = self.fragment(path, value)
-        return text if text.isascii() else str(self.clean(text))
+    # Each of these reads one member of an object that stands at a path.
 
-    def fragment(self, path: str, value: Any) -> str:
+    def string(self, path: str, owner: dict[str, Any], name: str) -> str:
+        """Return a string that is kept as it is; "" where there is none."""
+        value = owner.get(name)
+        if value is None or (type(value) is str and value.isascii()):
+            return value or ""
+        return str(self.clean(self.fragment(path, owner, name)))
+
+    def fragment(self, path: str, owner: dict[str, Any], name: str) -> str:
         """Return a string of a channel, surrogate halves and all; "" where there is none."""
+        value = owner.get(name)
         if isinstance(value, str):
             return value
         if value is not None:
-            self.wrong(path, value)
+            self.wrong(f"{path}/{name}", value)
         return ""
 
-    def array(self, path: str, value: Any) -> list[Any]:
+    def array(self, path: str, owner: dict[str, Any], name: str) -> list[Any]:
+        value = owner.get(name)
         if isinstance(value, list):
             return value
         if value is not None:
-            self.wrong(path, value)
+            self.wrong(f"{path}/{name}", value)
         return []
 
-    def mapping(self, path: str, value: Any) -> dict[str, Any]:
+    def mapping(self, path: str, owner: dict[str, Any], name: str) -> dict[str, Any]:
+        value = owner.get(name)
         if isinstance(value, dict):
             return value
         if value is not None:
-            self.wrong(path, value)
+            self.wrong(f"{path}/{name}", value)
         return {}
 
-    def index(self, path: str, value: Any) -> int | None:
-        """Return an index of 0 or more, a negative one as it is, None for anything else."""
+    def integer(self, path: str, owner: dict[str, Any], name: str) -> int | None:
+        value = owner.get(name)
+        if value is None or type(value) is int:
+            return value
         number = read_integer(value)
-        if number is not None:
-            return number
+        if number is None:
+            self.wrong(f"{path}/{name}", value)
+        return number
+
+    def index(self, path: str, owner: dict[str, Any]) -> int | None:
+        """Return an index of 0 or more, a negative one as it is, None for anything else."""
+        value = owner.get("index")
+        if type(value) is int:
+            return value
         if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
             self.repairs.append("index-string")
             return int(value)
-        if value is not None:
-            self.wrong(path, value)
-        return None
+        return self.integer(path, owner, "index")
 
     # --- the chunk
 
     def chunk(self, value: dict[str, Any]) -> Chunk:
-        created = read_integer(value.get("created"))
-        if created is None and value.get("created") is not None:
-            self.wrong("/created", value["created"])
         chunk = Chunk(
-            id=self.string("/id", value.get("id")),
-            model=self.string("/model", value.get("model")),
-            created=created or 0,
+            created=self.integer("", value, "created") or 0,
+            id=self.string("", value, "id"),
+            model=self.string("", value, "model"),
             choices=[
                 self.choice(position, choice)
-                for position, choice in enumerate(self.array("/choices", value.get("choices")))
+                for position, choice in enumerate(self.array("", value, "choices"))
                 if choice is not None
             ],
-            usage=self.mapping("/usage", value.get("usage")) or None,
+            usage=self.mapping("", value, "usage") or None,
         )
-        groq = value.get("x_groq")
-        if isinstance(groq, dict) and isinstance(groq.get("usage"), dict):
-            chunk.groq_usage = groq["usage"] or None
-        self.keep_unknown("", value, _CHUNK_MEMBERS)
-        if chunk.usage:
+        if not _CHUNK_MEMBERS.issuperset(value):
+            groq = value.get("x_groq")
+            if isinstance(groq, dict) and isinstance(groq.get("usage"), dict):
+                chunk.groq_usage = groq["usage"] or None
+            self.keep_unknown("", value, _CHUNK_MEMBERS)
+        if self._has_surrogates:
             chunk.usage = self.clean(chunk.usage)
-        if chunk.groq_usage:
             chunk.groq_usage = self.clean(chunk.groq_usage)
         chunk.extras = self.extras
         chunk.repairs = self.repairs
@@ -265,59 +281,59 @@ class _Reader:
         if not isinstance(value, dict):
             self.wrong(f"/choices/{position}", value)
             return Choice(index=0)
-        index = self.index(f"/choices/{position}/index", value.get("index"))
+        index = self.index(f"/choices/{position}", value)
         if index is None or index < 0:
             self.repairs.append("choice-index-missing")
             index = 0
         path = f"/choices/{index}"
         choice = Choice(index=index)
-        delta = self.mapping(f"{path}/delta", value.get("delta"))
+        delta = self.mapping(path, value, "delta")
         if delta:
             self.delta(f"{path}/delta", delta, choice)
-        choice.finish_reason = self.string(f"{path}/finish_reason", value.get("finish_reason"))
-        logprobs = value.get("logprobs")
-        if logprobs is not None:
-            self.logprobs(f"{path}/logprobs", self.mapping(f"{path}/logprobs", logprobs), choice)
-        usage = value.get("usage")
-        if usage is not None:
-            choice.usage = self.clean(self.mapping(f"{path}/usage", usage)) or None
+        choice.finish_reason = self.string(path, value, "finish_reason")
+        if _PLAIN_CHOICE.issuperset(value):
+            return choice
+        logprobs = self.mapping(path, value, "logprobs")
+        if logprobs:
+            self.logprobs(f"{path}/logprobs", logprobs, choice)
+        usage = self.mapping(path, value, "usage")
+        if usage:
+            choice.usage = self.clean(usage)
         self.keep_unknown(path, value, _CHOICE_MEMBERS)
         return choice
 
     def logprobs(self, path: str, value: dict[str, Any], choice: Choice) -> None:
-        choice.logprob_content = self.clean(self.array(f"{path}/content", value.get("content")))
-        choice.logprob_refusal = self.clean(self.array(f"{path}/refusal", value.get("refusal")))
+        choice.logprob_content = self.clean(self.array(path, value, "content"))
+        choice.logprob_refusal = self.clean(self.array(path, value, "refusal"))
         self.keep_unknown(path, value, frozenset({"content", "refusal"}))
 
     # --- the delta
 
     def delta(self, path: str, value: dict[str, Any], choice: Choice) -> None:
-        choice.role = self.string(f"{path}/role", value.get("role"))
-        choice.segments = self.segments(path, value)
-        entries = self.array(f"{path}/tool_calls", value.get("tool_calls"))
-        if entries:
-            choice.entries = [
-                entry
-                for position, item in enumerate(entries)
-                if (entry := self.maybe_entry(f"{path}/tool_calls/{position}", item))
-            ]
-        function_call = value.get("function_call")
-        if function_call is not None:
-            function_call = self.mapping(f"{path}/function_call", function_call)
+        choice.role = self.string(path, value, "role")
+        has_text_alone = _TEXT_MEMBERS.issuperset(value)
+        reasoning = "" if has_text_alone else self.reasoning(path, value)
+        choice.segments = self.segments(path, value, reasoning)
+        if has_text_alone:
+            return
+        choice.entries = [
+            entry
+            for position, item in enumerate(self.array(path, value, "tool_calls"))
+            if (entry := self.maybe_entry(f"{path}/tool_calls/{position}", item))
+        ]
+        function_call = self.mapping(path, value, "function_call")
+        if function_call:
             choice.function_call = self.function_call(f"{path}/function_call", function_call)
-        audio = value.get("audio")
-        if audio is not None:
-            choice.audio = self.audio(f"{path}/audio", self.mapping(f"{path}/audio", audio))
+        audio = self.mapping(path, value, "audio")
+        if audio:
+            choice.audio = self.audio(f"{path}/audio", audio)
         for name in ("annotations", "images", "reasoning_details"):
-            items = value.get(name)
-            if items:
-                setattr(choice, name, self.clean(self.array(f"{path}/{name}", items)))
+            setattr(choice, name, self.clean(self.array(path, value, name)))
         self.keep_unknown(path, value, _DELTA_MEMBERS)
 
-    def segments(self, path: str, value: dict[str, Any]) -> list[Segment]:
+    def segments(self, path: str, value: dict[str, Any], reasoning: str) -> list[Segment]:
         """Return the fragments of a delta in the order of their events."""
         content = value.get("content")
-        reasoning = self.reasoning(path, value)
         segments = [Segment("reasoning", reasoning)] if reasoning else []
         if isinstance(content, list):
             parts = self.parts(f"{path}/content", content)
@@ -328,10 +344,10 @@ class _Reader:
                 parts = [part for part in parts if part.channel != "reasoning"]
             segments += parts
         else:
-            text = self.fragment(f"{path}/content", content)
+            text = self.fragment(path, value, "content")
             if text:
                 segments.append(Segment("text", text))
-        refusal = self.fragment(f"{path}/refusal", value.get("refusal"))
+        refusal = self.fragment(path, value, "refusal")
         if refusal:
             segments.append(Segment("refusal", refusal))
         return segments
@@ -345,8 +361,9 @@ class _Reader:
                 continue
             if isinstance(field, dict) and isinstance(field.get("text"), str):
                 self.keep_unknown(f"{path}/{name}", field, frozenset({"text"}))
-                field = field["text"]
-            text = self.fragment(f"{path}/{name}", field)
+                text = field["text"]
+            else:
+                text = self.fragment(path, value, name)
             if not first:
                 first = text
             elif text and text != first:
@@ -401,21 +418,21 @@ class _Reader:
     def _entry(self, value: dict[str, Any]) -> Entry:
         """Return an entry without its index; what else it says goes to `extras`."""
         kind = _kind_of_call(value)
-        self.string("/type", value.get("type"))
-        inner = self.mapping(f"/{kind}", value.get(kind))
+        self.string("", value, "type")
+        inner = self.mapping("", value, kind)
         self.keep_unknown("", value, _ENTRY_MEMBERS | {kind})
         self.keep_unknown(f"/{kind}", inner, _INNER_MEMBERS[kind])
         return Entry(
             index=None,
-            id=self.string("/id", value.get("id")),
-            name=self.string(f"/{kind}/name", inner.get("name")),
+            id=self.string("", value, "id"),
+            name=self.string(f"/{kind}", inner, "name"),
             type=kind,
             arguments=self.arguments(inner.get("input" if kind == "custom" else "arguments")),
             raw=value,
         )
 
     def _call_index(self, value: dict[str, Any]) -> int | None:
-        index = self.index("/index", value.get("index"))
+        index = self.index("", value)
         if index is None:
             self.repairs.append("index-missing")
         elif index < 0:
@@ -437,7 +454,7 @@ class _Reader:
         return Entry(
             index=None,
             id="",
-            name=self.string(f"{path}/name", value.get("name")),
+            name=self.string(path, value, "name"),
             type="function",
             arguments=self.arguments(value.get("arguments")),
             raw=value,
@@ -449,13 +466,11 @@ class _Reader:
         audio: dict[str, Any] = {
             name: text
             for name in ("id", "data", "transcript")
-            if (text := self.string(f"{path}/{name}", value.get(name)))
+            if (text := self.string(path, value, name))
         }
-        expires_at = read_integer(value.get("expires_at"))
+        expires_at = self.integer(path, value, "expires_at")
         if expires_at is not None:
             audio["expires_at"] = expires_at
-        elif value.get("expires_at") is not None:
-            self.wrong(f"{path}/expires_at", value["expires_at"])
         return audio
 
 

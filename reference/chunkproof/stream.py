@@ -335,10 +335,13 @@ class StreamParser:
             self._choice(delta.index).apply(delta)
         for path, extra in sorted(chunk.extras, key=_path):
             journal.keep(path, extra)
+        is_error = False
         for delta in chunk.choices:
-            self._choice(delta.index).finish(delta.finish_reason)
+            if delta.finish_reason:
+                self._choice(delta.index).finish(delta.finish_reason)
+                is_error |= delta.finish_reason == "error"
         self._take_usage(chunk)
-        return any(delta.finish_reason == "error" for delta in chunk.choices)
+        return is_error
 
     def _choice(self, index: int) -> ChoiceState:
         if index not in self._choices:
@@ -347,10 +350,15 @@ class StreamParser:
 
     def _take_usage(self, chunk: Chunk) -> None:
         """Take the usage objects of a chunk, the highest rank first (rule USE-1)."""
-        found = [(Rank.CHUNK, chunk.usage), (Rank.GROQ, chunk.groq_usage)]
-        found += [(Rank.CHOICE, delta.usage) for delta in chunk.choices]
-        has_changed = [self._usage.take(rank, usage) for rank, usage in found if usage]
-        if any(has_changed) and self._usage.info is not None:
+        has_changed = False
+        if chunk.usage:
+            has_changed = self._usage.take(Rank.CHUNK, chunk.usage)
+        if chunk.groq_usage:
+            has_changed |= self._usage.take(Rank.GROQ, chunk.groq_usage)
+        for delta in chunk.choices:
+            if delta.usage:
+                has_changed |= self._usage.take(Rank.CHOICE, delta.usage)
+        if has_changed and self._usage.info is not None:
             self._journal.say(Usage(*self._usage.info, self._journal.offset))
 
     # --- the end

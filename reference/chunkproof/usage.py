@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any, Final
 
-from chunkproof.chunk import read_integer
+from chunkproof.chunk import is_same, read_integer
 from chunkproof.result import UsageInfo
 
 _COUNTS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
@@ -28,21 +28,22 @@ class UsageState:
 
     def take(self, rank: Rank, usage: dict[str, Any]) -> bool:
         """Take a usage object that is not empty; return whether what counts changed."""
-        info = _read(usage)
-        if self.info is not None:
-            is_zero, was_zero = _is_zero(info), _is_zero(self.info)
-            if is_zero and not was_zero:
+        if self.info is not None and (rank < self._rank or _is_zero(usage)):
+            was_zero = _is_zero(self.info.raw)
+            # A lower rank counts only after zeros; zeros count only after zeros.
+            if not was_zero or (rank < self._rank and _is_zero(usage)):
                 return False
-            if rank < self._rank and not (was_zero and not is_zero):
-                return False
-        is_change = info != self.info
-        self.info, self._rank = info, rank
+        is_change = self.info is None or not is_same(usage, self.info.raw)
+        if is_change:
+            prompt, completion, total = [read_integer(usage.get(name)) for name in _COUNTS]
+            self.info = UsageInfo(prompt, completion, total, usage)
+        self._rank = rank
         return is_change
 
 
-def _is_zero(info: UsageInfo) -> bool:
+def _is_zero(usage: dict[str, Any]) -> bool:
     """Return whether no number of a usage object says anything (rule USE-2)."""
-    return not (any(info[:3]) or _has_number(info.raw))
+    return not any(map(_has_number, usage.values()))
 
 
 def _has_number(value: Any) -> bool:
@@ -52,8 +53,3 @@ def _has_number(value: Any) -> bool:
     if isinstance(value, list):
         return any(map(_has_number, value))
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value != 0
-
-
-def _read(usage: dict[str, Any]) -> UsageInfo:
-    prompt, completion, total = (read_integer(usage.get(name)) for name in _COUNTS)
-    return UsageInfo(prompt, completion, total, usage)
