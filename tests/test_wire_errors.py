@@ -395,6 +395,21 @@ CASES = [
         **KEPT,
         error=error(Containing("m")),
     ),
+    *(
+        case(
+            "error-string",
+            "PAY-7",
+            HI,
+            data(payload),
+            variant=variant,
+            **KEPT,
+            error=error("m", None, code),
+        )
+        for variant, payload, code in (
+            ("a-list-of-flat-errors", '[{"message":"m","code":400}]', 400),
+            ("a-list-of-objects-that-are-errors", '[{"object":"error","message":"m"}]', None),
+        )
+    ),
 ]
 
 

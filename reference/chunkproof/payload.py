@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from chunkproof.ending import maybe_error
 from chunkproof.errors import UsageError
 
 MAX_DEPTH: Final = 256
@@ -230,7 +231,7 @@ def classify(value: Any) -> Payload:
         return Payload(Kind.IGNORED)
     if isinstance(value, str):
         return Payload(Kind.MALFORMED, value, problem=f"a JSON string: {value}", rule="PAY-7")
-    if isinstance(value, list) and value and isinstance(value[0], dict) and value[0].get("error"):
+    if isinstance(value, list) and value and isinstance(value[0], dict) and maybe_error(value[0]):
         return Payload(Kind.MALFORMED, value[0], problem="a list of errors", rule="PAY-7")
     return Payload(Kind.IGNORED, value, repairs=("payload-not-an-object",))
 
