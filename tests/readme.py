@@ -1,4 +1,4 @@
-"""The generated parts of README.md and docs/cli.md; `make readme` writes them anew.
+"""The generated parts of README.md and of pages in docs/; `make readme` writes them anew.
 
 A part stands between `<!-- generated: NAME -->` and `<!-- end -->`. Nothing in it is typed
 by hand: it is what the commands print, and what the corpus says of itself.
@@ -16,6 +16,7 @@ from typing import Final
 
 from chunkproof_conformance.cases.index import iter_cases
 from chunkproof_conformance.cli.main import COMMANDS
+from tests import corpus_pages
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = ROOT / "README.md"
@@ -135,6 +136,9 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "help": lambda: fenced(printed("--help")),
     "timeline": timeline,
     "help-pages": help_pages,
+    "rows-without-case": corpus_pages.rows_without_case,
+    "rules-without-case": corpus_pages.rules_without_case,
+    "dialects": corpus_pages.dialects,
 }
 
 
@@ -150,7 +154,7 @@ def regenerated(text: str) -> str:
 
 
 def main() -> None:
-    for page in (README, CLI_PAGE, PARSE_PAGE, JUDGING_PAGE):
+    for page in (README, CLI_PAGE, PARSE_PAGE, JUDGING_PAGE, corpus_pages.UNTESTED_PAGE):
         page.write_text(regenerated(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
