@@ -23,10 +23,15 @@ _TOOLS: Final = ("core", "tools")
 
 
 def _text(
-    id_: str, title: str, script: str, request: dict[str, Any] | None = None, *more: str
+    id_: str,
+    title: str,
+    script: str,
+    request: dict[str, Any] | None = None,
+    *more: str,
+    strength: Strength = "must",
 ) -> Scenario:
     """An answer of text alone. more: rules beside those of every text."""
-    return Scenario(id_, title, script, (*_TEXT, *more), ("core",), "must", request or {})
+    return Scenario(id_, title, script, (*_TEXT, *more), ("core",), strength, request or {})
 
 
 def _call(
@@ -73,6 +78,7 @@ SCENARIOS: Final = (
                 "additionalProperties": False,
             },
         }}},
+        strength="should",  # no rare mistake of a parser changes it
     ),
     _call(
         "tools/vllm-auto-unicode",
