@@ -21,7 +21,9 @@ from chunkproof_conformance.cli.parser import Parser, seconds
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chunkproof_conformance.cases.secrets import Secrets
     from chunkproof_conformance.record.campaign import Campaign, Outcome
+    from chunkproof_conformance.record.origin import Origin
     from chunkproof_conformance.record.scenarios import Scenario
 
 KEY_VARIABLE = "OPENAI_API_KEY"
@@ -137,46 +139,23 @@ def _chosen(names: str) -> Sequence[Scenario]:
 
 def _campaign(options: Namespace) -> Campaign:
     """Who is asked, how. Asks the server for its models first. Raises: CommandError."""
-    from chunkproof_conformance.cases.redact import PUBLIC_HOSTS, redacted_text
+    from chunkproof_conformance.cases.redact import PUBLIC_HOSTS
     from chunkproof_conformance.cases.secrets import Secrets
     from chunkproof_conformance.record.campaign import Campaign
-    from chunkproof_conformance.record.origin import (
-        NotReached,
-        OriginError,
-        ask_models,
-        model_of,
-        origin,
-    )
     from chunkproof_conformance.record.scenarios import BY_NAME
 
     if (options.setup == "server") != (options.upstream is None):
         raise CommandError("--setup and --upstream belong together")
     if unknown := [name for name, _ in options.prompt if name not in BY_NAME]:
         raise CommandError(f"--prompt: no scenario {', '.join(unknown)}")
-    key = os.environ.get(options.key_env)
+    key, headers = os.environ.get(options.key_env), _headers(options.header_env)
     host = urlsplit(options.base_url).hostname or ""
-    if not key and not options.header_env and host in PUBLIC_HOSTS:
+    if not key and not headers and host in PUBLIC_HOSTS:
         raise CommandError(f"{options.key_env} is not set, and {host} answers nobody without a key")
-    headers = {}
-    for name, variable in options.header_env:
-        if variable not in os.environ:
-            raise CommandError(f"--header-env: {variable} is not set")
-        headers[name] = os.environ[variable]
     secrets = Secrets.of(
         os.environ, [options.key_env, *options.secret_env], [key or "", *headers.values()]
     )
-    try:
-        answered = ask_models(options.base_url, key or "none", headers)
-    except NotReached as error:
-        raise CommandError(str(error)) from error
-    try:
-        who = origin(options.base_url, answered, options.server, options.server_version)
-        model = model_of(answered, options.model)
-    except OriginError as error:
-        if answered.refusal is None:
-            raise CommandError(str(error)) from error
-        said, _ = redacted_text(answered.refusal, secrets)
-        raise CommandError(_wanted_key(options.key_env, said)) from error
+    who, model = _who(options, key or "none", headers, secrets)
     # The vendor's newer models refuse the older member; most other servers know that one alone.
     newer = host == "api.openai.com"
     return Campaign(
@@ -196,6 +175,40 @@ def _campaign(options: Namespace) -> Campaign:
         force=options.force,
         timeout=options.timeout,
     )
+
+
+def _headers(asked: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The values of `--header-env` by header. Raises: CommandError."""
+    if missing := [variable for _, variable in asked if variable not in os.environ]:
+        raise CommandError(f"--header-env: {', '.join(missing)} is not set")
+    return {name: os.environ[variable] for name, variable in asked}
+
+
+def _who(
+    options: Namespace, key: str, headers: dict[str, str], secrets: Secrets
+) -> tuple[Origin, str]:
+    """Who answers, and the model to ask for. Raises: CommandError."""
+    from chunkproof_conformance.cases.redact import redacted_text
+    from chunkproof_conformance.record.origin import (
+        NotReached,
+        OriginError,
+        ask_models,
+        model_of,
+        origin,
+    )
+
+    try:
+        answered = ask_models(options.base_url, key, headers)
+    except NotReached as error:
+        raise CommandError(str(error)) from error
+    try:
+        who = origin(options.base_url, answered, options.server, options.server_version)
+        return who, model_of(answered, options.model)
+    except OriginError as error:
+        if answered.refusal is None:
+            raise CommandError(str(error)) from error
+        said, _ = redacted_text(answered.refusal, secrets)
+        raise CommandError(_wanted_key(options.key_env, said)) from error
 
 
 def _wanted_key(variable: str, said: str) -> str:
