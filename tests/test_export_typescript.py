@@ -16,13 +16,14 @@ from chunkproof_conformance.cases.export import contents as export
 from chunkproof_conformance.cases.export.contents import contents
 from chunkproof_conformance.cases.export.folder import write
 from chunkproof_conformance.cases.index import iter_cases, load_case
+from chunkproof_conformance.cli.main import main
 from chunkproof_conformance.connect.in_process import AdapterError, InProcess, load_factory
 from chunkproof_conformance.judge.levels import ContradictionError, judge
 from chunkproof_conformance.judge.observation import Level
 from chunkproof_conformance.judge.verdicts import verdict_of
 from chunkproof_conformance.run.expectations import load_expectation
 from chunkproof_conformance.run.plan import stream_of
-from tests.node_packages import ROOT, installed
+from tests.node_packages import ROOT, installed, node_root
 
 pytestmark = [pytest.mark.needs("node"), pytest.mark.needs("npm")]
 
@@ -98,14 +99,26 @@ def test_right_answers_are_green(built: Path, parser: str) -> None:
     assert (code, said) == (0, dict.fromkeys(RIGHT, "ok"))
 
 
-def test_wrong_answers_are_found_and_named(built: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("parser", "wrong"),
+    [
+        # The loop knows reasoning by one of its names.
+        ("parser", "reasoning/vllm-before-text"),
+        # The npm client takes a frame without data for one with an empty payload.
+        ("openai_parser", "framing/generic-retry-id-meta-events"),
+    ],
+)
+def test_wrong_answers_are_found_and_named(
+    parser: str, wrong: str, built: Path, tmp_path: Path
+) -> None:
     """And where they are known they must fail: what passes is taken off the list."""
-    wrong = "reasoning/vllm-before-text"
     folder = exported(tmp_path / "out", wrong, RIGHT[0])
-    assert judged(built, folder) == (1, {wrong: "not ok", RIGHT[0]: "ok"})
-    assert judged(built, folder, known=wrong) == (0, {wrong: "ok", RIGHT[0]: "ok"})
+    right = {RIGHT[0]: "ok"}
+    assert judged(built, folder, parser) == (1, {wrong: "not ok", **right})
+    assert judged(built, folder, parser, known=wrong) == (0, {wrong: "ok", **right})
     both = f"{wrong},{RIGHT[0]}"
-    assert judged(built, folder, known=both) == (1, {wrong: "ok", RIGHT[0]: "not ok"})
+    said = {wrong: "ok", RIGHT[0]: "not ok"}
+    assert judged(built, folder, parser, known=both) == (1, said)
 
 
 def test_a_parser_that_decodes_each_piece_alone_fails_where_characters_are_cut(
@@ -224,6 +237,33 @@ def test_both_comparisons_agree_over_the_corpus(spec: str, built: Path) -> None:
     assert different == []
     if spec != "impl:reference":
         assert {ours["verdict"] for _, ours in asked} >= {"pass", "fail", "choice"}
+
+
+@pytest.mark.slow
+def test_the_npm_client_fails_here_where_the_harness_says_it_fails(
+    built: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Two ways over the whole corpus: the exported test, and the adapter over `cmd:`.
+
+    They share the client and the bytes; loop, replay, cutting and comparison are others.
+    """
+    monkeypatch.setenv("CHUNKPROOF_NODE_ROOT", str(node_root()))
+    words = ["--strength", "must", "--level", "final", "--level", "sequence", "--json"]
+    assert main(["run", "-i", "impl:openai-node-chunks", *words]) == 1
+    run = json.loads(capsys.readouterr().out)["implementations"][0]
+    claimed = {"core", "tools", "parallel-tools", "refusal", "choices"}
+    theirs = {
+        row["case"]
+        for row in run["verdicts"]
+        if row["verdict"] == "fail" and set(load_case(row["case"]).key.profiles) <= claimed
+    }
+    write(tmp_path / "out", contents(iter_cases()))
+    _, said = judged(built, tmp_path / "out", "openai_parser")
+    assert {case_id for case_id, one in said.items() if one == "not ok"} == theirs
+    assert sum(one == "ok" for one in said.values()) > 100
 
 
 def test_the_lock_names_no_address() -> None:

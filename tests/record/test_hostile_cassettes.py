@@ -371,3 +371,25 @@ def test_what_a_cassette_says_does_not_drive_the_terminal(
     out = capsys.readouterr().out
     assert r"http://\x1b]0;owned\x07/\u202e is no public address" in out
     assert all(char.isprintable() or char == "\n" for char in out)
+
+
+@pytest.mark.parametrize("command", ["list", "show", "export", "run"])
+def test_every_command_over_a_folder_refuses_a_hostile_one_in_a_sentence(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, exit code 2, no traceback, nothing that a terminal would act on."""
+    path = tmp_path / "in" / f"{PLAIN}.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(instead(b"  title:", b'  "\\e]0;owned\\a": 1\n  title:'))
+    words = {
+        "list": [],
+        "show": [PLAIN],
+        "export": [str(tmp_path / "out")],
+        "run": ["-i", "impl:reference"],
+    }[command]
+    assert main([command, *words, "--corpus", str(tmp_path / "in")]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert r"unknown field `\x1b]0;owned\x07`" in captured.err
+    assert all(char.isprintable() or char == "\n" for char in captured.err)

@@ -81,7 +81,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _refuse(sentence: str) -> int:
-    print(f"chunkproof: {sentence}", file=sys.stderr)
+    from chunkproof_conformance.cli.printable import printable
+
+    # What is wrong may quote a stranger's file.
+    print(f"chunkproof: {printable(sentence)}", file=sys.stderr)
     return WRONG_USAGE
 
 
