@@ -2,19 +2,28 @@
 
 import base64
 import re
+import subprocess
+import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 
+from chunkproof.rules import RULES
 from chunkproof_conformance.cases.cassette import load_cassette
-from chunkproof_conformance.cli.fuzz_command import pictured
+from chunkproof_conformance.cli.fuzz_command import _save, pictured
 from chunkproof_conformance.cli.main import main
-from chunkproof_conformance.laws.catalogue import LAWS
+from chunkproof_conformance.laws.catalogue import EVERY_LAW, LAWS
 from chunkproof_conformance.laws.fuzz import Budget, Progress, disagreement, fuzz
+from chunkproof_conformance.laws.kept import case_of, rules_of
+from chunkproof_conformance.laws.law import Violation
 from chunkproof_conformance.laws.mutants.catalogue import MUTANTS
 from chunkproof_conformance.laws.streams import STREAMS
-from chunkproof_conformance.laws.subject import Subject, reference
+from chunkproof_conformance.laws.subject import Subject, body_of, reference
+from chunkproof_conformance.synth.message import Choice, Message, Text
 
+ROOT: Final = Path(__file__).parents[2]
+MISBEHAVING: Final = ROOT / "tests" / "misbehaving.py"
 FEW = Budget(examples=40)
 PLAIN = ("generic",)
 
@@ -96,7 +105,7 @@ def test_a_find_is_printed_with_a_command_that_repeats_it_and_saved(
     """Law, difference, bytes, the command; and a cassette that can be read again."""
     with MUTANTS["utf8-per-piece"].applied():
         words = ["fuzz", "-i", "impl:reference", "--law", "cut-invariance"]
-        found = ["--examples", "250", "--dialect", "generic", "--save", str(tmp_path)]
+        found = ["--examples", "80", "--dialect", "generic", "--save", str(tmp_path)]
         assert main([*words, *found, "--database", str(tmp_path / "kept")]) == 1
         shown = capsys.readouterr().out
         assert "cut-invariance: /" in shown
@@ -105,9 +114,125 @@ def test_a_find_is_printed_with_a_command_that_repeats_it_and_saved(
         assert again is not None
         assert main(again[1].split()) == 1
     assert main(again[1].split()) == 0, "the right parser obeys the law on the same bytes"
+    assert main(["validate", "--no-replay", str(tmp_path)]) == 0
     cases = [load_cassette(path) for path in tmp_path.glob("fuzz/*.yaml")]
     assert all(case.cuts for case in cases)
     assert again[1].split()[-1] in [base64.b64encode(case.body).decode() for case in cases]
+
+
+def saved(mutant: str, law: str, folder: Path) -> Path:
+    """The first find of one law on a wrong parser, as `--save` writes it."""
+    with MUTANTS[mutant].applied():
+        laws, budget = [LAWS[law]], Budget(examples=400)
+        return _save(next(iter(fuzz(reference(), laws, budget, dialects=PLAIN))), folder)
+
+
+@pytest.mark.parametrize(
+    ("mutant", "law"),
+    [
+        ("text-trimmed", "rewrite:delta-split"),
+        ("cr-ignored", "rewrite:line-ends-cr"),
+    ],
+)
+def test_a_saved_find_is_a_case_with_its_truth(
+    mutant: str, law: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The harness takes it as it is: it is valid, the right parser passes, the wrong one fails."""
+    saved(mutant, law, tmp_path)
+    assert main(["validate", str(tmp_path)]) == 0
+    judged = ["run", "-i", "impl:reference", "--corpus", str(tmp_path), "--level", "final"]
+    capsys.readouterr()
+    main(judged)
+    assert "0 red" in " ".join(capsys.readouterr().out.split())
+    with MUTANTS[mutant].applied():
+        main(judged)
+    assert "1 red" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_find_that_no_oracle_reads_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A damaged stream says something else than it was made to say: a person has to look."""
+    path = saved("malformed-skipped", "rewrite:damaged", tmp_path)
+    assert load_cassette(path).key.message is None
+    assert f"no oracle reads {path}" in capsys.readouterr().err
+
+
+def test_a_rewriting_that_moves_the_order_is_kept_without_a_message() -> None:
+    """Message and transcript of a plain stream must not differ; then the transcript speaks."""
+    said = Message((Choice((Text("ab"),), "stop"),))
+    body = body_of(STREAMS["text"])
+    case, reason = case_of(Violation("rewrite:raw", "what", body, message=said))
+    assert case.key.message is None
+    assert reason is None or "differ" in reason
+
+
+@pytest.mark.parametrize("law", EVERY_LAW)
+def test_the_case_of_every_law_rests_on_rules(law: str) -> None:
+    """A case without a rule says nothing about the specification."""
+    assert rules_of(law)
+    assert set(rules_of(law)) <= RULES.keys()
+
+
+def test_a_program_is_fuzzed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Over `cmd:`: a program that marks where pieces end is shown one cut, and stopped."""
+    spec = f"cmd:{sys.executable} {MISBEHAVING} well"
+    words = ["--examples", "3", "--dialect", "generic", "--law", "cut-invariance"]
+    assert main(["fuzz", "-i", spec, *words, "--database", ".hypothesis/test-fuzz-cmd"]) == 1
+    shown = capsys.readouterr().out
+    assert "cut-invariance: /choices" in shown
+    assert re.search(r"(?m)^ +\^$", shown)
+
+
+CLIENT: Final = """
+import httpx2
+from chunkproof import parse
+from chunkproof_conformance.connect.kit import serve
+from chunkproof_conformance.implementations.reference.adapter import observation_of
+from chunkproof_conformance.judge.observation import Implementation
+
+class Client:
+    def start(self):
+        return Implementation("client", "1", input="http")
+    def run(self, stream):
+        with httpx2.stream("POST", stream.base_url + "/chat/completions", json={}) as answer:
+            return observation_of(parse(answer.iter_raw()), [])
+    def stop(self):
+        pass
+
+serve(Client)
+"""
+
+
+def test_a_client_is_fuzzed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Over `http:`: a real client of the replay server, cut by real writes."""
+    path = tmp_path / "client.py"
+    path.write_text(CLIENT, encoding="utf-8")
+    spec = f"http:{sys.executable} {path}"
+    words = ["--examples", "2", "--dialect", "generic", "--law", "rewrite:line-ends-crlf"]
+    assert main(["fuzz", "-i", spec, *words, "--database", str(tmp_path / "kept")]) == 0
+    assert "2 examples" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_laws_are_tests_that_several_workers_share() -> None:
+    """Under pytest a law is a test: `-n 2` runs a few of them, each once."""
+    words = ["-q", "-n", "2", "-p", "no:cacheprovider", "-k", "says_what_it_is and line-ends"]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *words, "tests/laws/test_laws.py"],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout
+    assert "3 passed" in run.stdout
+
+
+def test_a_find_that_cannot_be_written_is_exit_code_2(tmp_path: Path) -> None:
+    """A file stands where the folder should be."""
+    (tmp_path / "fuzz").write_text("", encoding="utf-8")
+    spec = f"cmd:{sys.executable} {MISBEHAVING} well"
+    words = ["--examples", "3", "--dialect", "generic", "--law", "cut-invariance"]
+    kept = ["--database", str(tmp_path / "kept"), "--save", str(tmp_path)]
+    assert main(["fuzz", "-i", spec, *words, *kept]) == 2
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import sys
 from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,10 @@ from chunkproof_conformance.cli.main import CommandError
 from chunkproof_conformance.cli.parser import Parser, positive, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from chunkproof_conformance.connect.adapter import Entry
+    from chunkproof_conformance.connect.connections import Connection
     from chunkproof_conformance.laws.fuzz import Progress
     from chunkproof_conformance.laws.law import Law, Violation
     from chunkproof_conformance.laws.subject import Subject
@@ -81,35 +84,45 @@ def run(options: Namespace) -> int:
         for law in laws:
             print(f"{law.name:<32} {law.what}")
         return 0
-    try:
-        subjects, blind = _subjects(options)
-    except (AdapterError, AdapterTimeoutError) as error:
-        raise CommandError(f"an implementation does not start: {error}") from error
+    with ExitStack() as stack:
+        try:
+            subjects, blind = _subjects(options, stack)
+        except (AdapterError, AdapterTimeoutError) as error:
+            raise CommandError(f"an implementation does not start: {error}") from error
+        asked = _asked(laws, subjects, blind, options)
+        count = 0
+        for violation in _violations(next(iter(subjects.values())), asked, options):
+            count += 1
+            _report(violation, options)
+            if options.save is not None:
+                print(f"  saved as {_save(violation, options.save)}")
+    return 1 if count else 0
+
+
+def _asked(
+    laws: Sequence[Law],
+    subjects: Mapping[str, Subject],
+    blind: Mapping[str, frozenset[str]],
+    options: Namespace,
+) -> list[Law]:
+    """The laws of one implementation; of several that they agree, and what was named beside it."""
     from chunkproof_conformance.laws.fuzz import disagreement
 
-    asked: list[Law] = [*laws]
-    if len(subjects) > 1:
-        asked = [disagreement(subjects, blind), *(laws if options.law else ())]
-    subject = next(iter(subjects.values()))
-    count = 0
-    for violation in _violations(subject, asked, options):
-        count += 1
-        _report(violation, options)
-        if options.save is not None:
-            print(f"  saved as {_save(violation, options.save)}")
-    return 1 if count else 0
+    if len(subjects) == 1:
+        return list(laws)
+    return [disagreement(subjects, blind), *(laws if options.law else ())]
 
 
 def _laws(parts: Sequence[str]) -> list[Law]:
     """The laws asked for; of all, growth is left out: it takes seconds for each stream."""
-    from chunkproof_conformance.laws.catalogue import LAWS
+    from chunkproof_conformance.laws.catalogue import EVERY_LAW
 
-    exact = [LAWS[part] for part in parts if part in LAWS]
+    exact = [EVERY_LAW[part] for part in parts if part in EVERY_LAW]
     if parts and len(exact) == len(parts):
         return exact
     found = [
         law
-        for law in LAWS.values()
+        for law in EVERY_LAW.values()
         if (any(part in law.name for part in parts) if parts else law.name != "growth")
     ]
     if not found:
@@ -117,10 +130,13 @@ def _laws(parts: Sequence[str]) -> list[Law]:
     return found
 
 
-def _subjects(options: Namespace) -> tuple[dict[str, Subject], dict[str, frozenset[str]]]:
+def _subjects(
+    options: Namespace, stack: ExitStack
+) -> tuple[dict[str, Subject], dict[str, frozenset[str]]]:
+    """Every implementation, started, and the members it has no place for; `stack` stops them."""
     from chunkproof_conformance.connect.connections import connect
     from chunkproof_conformance.connect.in_process import ConnectionSpecError
-    from chunkproof_conformance.laws.subject import Subject, reference
+    from chunkproof_conformance.laws.subject import reference
 
     subjects: dict[str, Subject] = {}
     blind: dict[str, frozenset[str]] = {}
@@ -130,12 +146,21 @@ def _subjects(options: Namespace) -> tuple[dict[str, Subject], dict[str, frozens
                 subjects[spec], blind[spec] = reference(), frozenset()
                 continue
             connection = connect(spec, timeout=options.timeout)
+            stack.callback(connection.stop)
             implementation = connection.start()
-            subjects[spec] = Subject(connection.run)
+            subjects[spec] = _subject(connection, implementation.input)
             blind[spec] = frozenset(map(str, implementation.not_represented))
     except ConnectionSpecError as error:
         raise CommandError(str(error)) from error
     return subjects, blind
+
+
+def _subject(connection: Connection, enters_at: Entry) -> Subject:
+    """A connection as the subject of laws; what lies below where it enters is read for it."""
+    from chunkproof_conformance.connect.layers import entering
+    from chunkproof_conformance.laws.subject import Subject
+
+    return Subject(lambda stream: connection.run(entering(stream, enters_at)))
 
 
 def _violations(subject: Subject, laws: Sequence[Law], options: Namespace) -> Iterator[Violation]:
@@ -212,36 +237,17 @@ def pictured(body: bytes, cuts: Iterable[int]) -> list[str]:
 
 
 def _save(violation: Violation, folder: Path) -> Path:
-    """Write the find as a cassette, cut where it matters; it has no truth yet."""
-    import zlib
+    """Write the find as a cassette, cut where it matters, with its truth where it is known."""
+    from chunkproof_conformance.cases.cassette import CassetteError, write_cassette
+    from chunkproof_conformance.laws.kept import case_of
 
-    from chunkproof_conformance.cases.cassette import CassetteError, Exchange, write_cassette
-    from chunkproof_conformance.cases.key import CassetteKey, Provenance
-
-    law = violation.law.replace(":", "-")
-    key = CassetteKey(
-        id=f"fuzz/{law}-{zlib.crc32(violation.body):08x}",
-        title=violation.what[:100],
-        profiles=["lenient"],
-        strength="info",
-        rules=[],
-        rows=[],
-        provenance=Provenance("synthesised", note=f"a find of chunkproof fuzz: {violation.law}"),
-        pieces=[(cut, 0.0) for cut in ((0, *violation.cuts) if violation.body else ())],
-        end="eof",
-        sha256="0" * 64,
-    )
-    exchange = Exchange(
-        "POST",
-        "http://localhost/v1/chat/completions",
-        {"content-type": ["application/json"]},
-        b'{"model":"m","messages":[],"stream":true}',
-        200,
-        "OK",
-        {"content-type": ["text/event-stream"]},
-        violation.body,
-    )
+    case, unread = case_of(violation)
     try:
-        return write_cassette(folder, key, exchange)
+        path = write_cassette(folder, case.key, case.stream)
     except CassetteError as error:
         raise CommandError(f"the find cannot be written: {error}") from error
+    except OSError as error:
+        raise CommandError(f"cannot write to {folder}: {error.strerror}") from error
+    if unread is not None:
+        print(f"no oracle reads {path}: {unread}; write its `truth:` by hand", file=sys.stderr)
+    return path

@@ -6,9 +6,9 @@ the next round lets known ones pass, so distinct bugs come out one by one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -25,6 +25,8 @@ from chunkproof_conformance.synth.cuts import pieces_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from chunkproof_conformance.synth.message import Message
 
 ROUND: Final = 200
 """Examples drawn before another round begins with another seed."""
@@ -72,12 +74,20 @@ class _FoundError(AssertionError):
         self.violation = violation
 
 
-def inputs(dialects: Sequence[str] | None = None) -> st.SearchStrategy[Stream]:
+class Drawn(NamedTuple):
+    """A stream, and the message it was made of, where it is one that nothing happened to."""
+
+    stream: Stream
+    message: Message | None
+
+
+def inputs(dialects: Sequence[str] | None = None) -> st.SearchStrategy[Drawn]:
     """Whole streams most of the time; some with a fault in them; some that are none at all."""
-    whole = strategies.streams(dialects=dialects).map(lambda one: one.body)
-    faulty = st.builds(lambda fault, body: fault(body), strategies.faults(), whole)
-    bodies = whole | whole | faulty | strategies.garbage()
-    return bodies.map(lambda body: Stream(pieces_at(body, ())))
+    made = strategies.streams(dialects=dialects)
+    whole = made.map(lambda one: (one.body, one.message))
+    faulty = st.builds(lambda fault, one: (fault(one.body), None), strategies.faults(), made)
+    bodies = whole | whole | faulty | strategies.garbage().map(lambda body: (body, None))
+    return bodies.map(lambda one: Drawn(Stream(pieces_at(one[0], ())), one[1]))
 
 
 def fuzz(
@@ -124,7 +134,7 @@ class _Run:
         self.known: set[tuple[str, str]] = set()
 
     def round(
-        self, source: st.SearchStrategy[Stream], number: int, database: Path | None
+        self, source: st.SearchStrategy[Drawn], number: int, database: Path | None
     ) -> Violation | None:
         """One round; its find, shrunk, or None."""
         only: list[tuple[str, str]] = []
@@ -142,13 +152,13 @@ class _Run:
             report_multiple_bugs=False,
         )
         @given(source)
-        def one_round(stream: Stream) -> None:
+        def one_round(drawn: Drawn) -> None:
             if not only and self.state.is_over(self.budget):
                 return
             if only and self.state.seconds > deadline:
                 return
             self.state.examples += 1
-            violation = self.first(stream, only[0] if only else None)
+            violation = self.first(drawn, only[0] if only else None)
             if violation is not None:
                 only[:] = [(violation.law, violation.kind)]
                 if not smallest or len(violation.body) <= len(smallest[0].body):
@@ -166,8 +176,9 @@ class _Run:
         self.known.add((smallest[0].law, smallest[0].kind))
         return smallest[0]
 
-    def first(self, stream: Stream, only: tuple[str, str] | None) -> Violation | None:
+    def first(self, drawn: Drawn, only: tuple[str, str] | None) -> Violation | None:
         """The first violation that is new; while shrinking, of the one kind alone."""
+        stream, body = drawn.stream, body_of(drawn.stream)
         asked = some(self.laws, stream) if only is None else self.laws
         for law in asked:
             if only is not None and law.name != only[0]:
@@ -176,7 +187,8 @@ class _Run:
             for violation in law(self.subject, stream):
                 key = (violation.law, violation.kind)
                 if key == only or (only is None and key not in self.known):
-                    return violation
+                    is_true = law.keeps_message or violation.body == body
+                    return replace(violation, message=drawn.message if is_true else None)
         return None
 
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from chunkproof_conformance.connect.adapter import SkippedRunError
 from chunkproof_conformance.laws.subject import CrashError, Subject, body_of
 
 if TYPE_CHECKING:
     from chunkproof_conformance.connect.adapter import Stream
+    from chunkproof_conformance.synth.message import Message
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Violation:
     crash: bool = False
     origin: bytes = b""
     """The stream the law was asked about; `body` may be a rewriting or a part of it."""
+    message: Message | None = None
+    """What `body` says, where it is known: its truth."""
 
 
 Broken: TypeAlias = Iterator[Violation]
@@ -39,7 +43,8 @@ class Law:
     """A law: a check that yields what breaks it, nothing where all is well or n/a.
 
     needs_live: says something only of a parser that can be fed by hand. contested: rests on
-    a rule marked as a choice.
+    a rule marked as a choice. keeps_message: what it does to a stream leaves true what the
+    stream was made to say.
     """
 
     name: str
@@ -47,13 +52,19 @@ class Law:
     check: Check = field(repr=False)
     needs_live: bool = False
     contested: bool = False
+    keeps_message: bool = False
 
     def __call__(self, subject: Subject, stream: Stream) -> Broken:
-        """What breaks the law; no answer at all is one more way to break it."""
+        """What breaks the law; no answer at all is one more way to break it.
+
+        A stream that the subject cannot be given breaks none.
+        """
         body = body_of(stream)
         try:
             for violation in self.check(subject, stream):
                 yield replace(violation, origin=body)
+        except SkippedRunError:
+            return
         except CrashError as error:
             kind = str(error).split(":")[0]
             what = f"no answer: {error}"

@@ -37,7 +37,8 @@ def law_of(rewrite: Rewrite) -> Law:
             yield Violation(name_of(rewrite), what, rewritten, kind=place(what))
 
     what = f"{rewrite.what}: {rewrite.invariant.value}"
-    return Law(name_of(rewrite), what, check, contested=rewrite.contested)
+    keeps = rewrite.invariant is not Invariant.ERROR
+    return Law(name_of(rewrite), what, check, contested=rewrite.contested, keeps_message=keeps)
 
 
 def broken_by(rewrite: Rewrite, before: Observation, after: Observation) -> str | None:

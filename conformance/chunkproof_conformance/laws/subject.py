@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from chunkproof import StreamParser
 from chunkproof.interface import OpenAIStreamingInterface
+from chunkproof_conformance.connect.adapter import SkippedRunError
 from chunkproof_conformance.connect.in_process import AdapterError, AdapterTimeoutError
 from chunkproof_conformance.implementations.reference.adapter import ReferenceAdapter
 from chunkproof_conformance.synth.cuts import pieces_at
@@ -49,9 +50,14 @@ class Subject:
     agent: Agent | None = None
 
     def read(self, stream: Stream, body: bytes, cuts: Iterable[int] = ()) -> Observation:
-        """What it makes of this body in place of the stream's, cut here. Raises: CrashError."""
+        """What it makes of this body in place of the stream's, cut here.
+
+        Raises: CrashError, and SkippedRunError where the library cannot be given this stream.
+        """
         try:
             return self.run(replace(stream, pieces=pieces_at(body, cuts)))
+        except SkippedRunError:
+            raise
         except (AdapterError, AdapterTimeoutError) as error:
             raise CrashError(str(error)) from error
         except Exception as error:  # an adapter that is run without a connection around it
