@@ -128,9 +128,9 @@ class Calls:
 
     def results(self, *, may_execute: bool) -> tuple[ToolCallResult, ...]:
         """Return snapshots, by index where rule TOOL-1 opened all (rule TOOL-9)."""
-        calls = self._calls
-        if len(calls) > 1 and all(call.is_ordered for call in calls):
-            calls = sorted(calls, key=lambda call: call.index or 0)
+        calls = list(enumerate(self._calls))
+        if len(calls) > 1 and all(call.is_ordered for _, call in calls):
+            calls.sort(key=lambda numbered: numbered[1].index or 0)
         return tuple(
             ToolCallResult(
                 call.id or None,
@@ -139,8 +139,9 @@ class Calls:
                 call.arguments.view(),
                 may_execute,
                 call.legacy,
+                number,
             )
-            for call in calls
+            for number, call in calls
         )
 
     def _identify(self, number: int, entry: Entry, *, is_new: bool) -> None:

@@ -133,6 +133,12 @@ def read_integer(value: Any) -> int | None:
     return None
 
 
+def maybe_digits(value: Any) -> int | None:
+    """Return the integer that a digit string is, as some write an index (rule TOOL-1)."""
+    is_digits = isinstance(value, str) and value.isascii() and value.isdigit()
+    return int(value) if is_digits and len(value) < 20 else None
+
+
 def is_same(one: Any, other: Any) -> bool:
     """Return whether two JSON values are equal: true is not 1, but 1.0 is."""
     return bool(one == other) and _is_alike(one, other)
@@ -246,10 +252,11 @@ class _Reader:
         value = owner.get("index")
         if type(value) is int:
             return value
-        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
-            self.repairs.append("index-string")
-            return int(value)
-        return self.integer(path, owner, "index")
+        number = maybe_digits(value)
+        if number is None:
+            return self.integer(path, owner, "index")
+        self.repairs.append("index-string")
+        return number
 
     # --- the chunk
 

@@ -72,6 +72,8 @@ class ToolCallResult:
     """The stream ended so that valid calls may be run."""
     legacy: bool = False
     """It came as `function_call`."""
+    number: int = 0
+    """Its place by first appearance: `call` in events."""
 
     @cached_property
     def arguments(self) -> str:

@@ -271,6 +271,38 @@ def test_q26_the_name_after_the_arguments() -> None:
     assert run(chunks, uam=True).said == GREETED
 
 
+def test_q26_of_several_calls() -> None:
+    """Each call keeps its own early arguments, wherever its name comes and whoever asks."""
+    chunks = [
+        fragment('{"a":', index=0),
+        fragment('{"b":', index=1),
+        opening("g", "call_B", index=1),
+        opening("f", "call_A", index=0),
+        fragment("1}", index=0),
+        fragment("2}", index=1),
+        finish(),
+    ]
+    interface = run(chunks).interface
+    called = [
+        (call.id, call.function.name, call.function.arguments)
+        for call in interface.get_tool_call_objects()
+    ]
+    assert called == [("call_A", "f", '{"a":1}'), ("call_B", "g", '{"b":2}')]
+    assert interface.get_tool_call_object().function.arguments == '{"a":1}'
+    assert interface.current_function_arguments == '{"a":1}'
+
+
+def test_q26_with_an_index_of_digits() -> None:
+    """An index that is a string of digits is that index, before the name as after it."""
+    chunks = [
+        fragment('{"a":', index="0"),  # type: ignore[arg-type]  # as some adapters write it
+        opening("f", "call_A", index=0),
+        fragment("1}"),
+        finish(),
+    ]
+    assert run(chunks).said == [("tool", "f", '{"a":1}', "call_A")]
+
+
 def test_q27_no_id_at_all() -> None:
     """Kept: no id is invented; messages come without one, the tool object raises."""
     chunks = [fragment("", name="calc"), fragment('{"x":1}'), finish()]

@@ -176,6 +176,14 @@ REQUEST: dict[str, Any] = {
 
 
 @pytest.mark.usefixtures("counter")
+def test_arguments_before_the_name_count_as_well() -> None:
+    """The output is the same, so is its count, wherever a proxy puts the name."""
+    opened, *pieces, finished = call([ARGUMENTS[:9], ARGUMENTS[9:]])
+    made = run([*pieces, opened, finished], is_openai_proxy=True, **REQUEST).interface
+    assert made.fallback_output_tokens == 13
+
+
+@pytest.mark.usefixtures("counter")
 def test_a_proxy_that_sends_no_usage() -> None:
     """The prompt counts 115 as in 0.10.0, the arguments 13 as there when cut by tokens."""
     for parts in cuts(ARGUMENTS):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from chunkproof.channel import Channel
-from chunkproof.chunk import read_integer
+from chunkproof.chunk import maybe_digits, read_integer
 from chunkproof.events import Extra, Reasoning, Refusal, Start, Text, ToolArguments, ToolCall
 from chunkproof.interface.ids import generate_otid
 from chunkproof.interface.messages import (
@@ -160,7 +160,9 @@ class Composer:
             function = entry.get("function")
             fragment = function.get("arguments") if isinstance(function, dict) else None
             if isinstance(fragment, str) and fragment:
-                index = read_integer(entry.get("index"))
+                index = maybe_digits(entry.get("index"))
+                if index is None:
+                    index = read_integer(entry.get("index"))
                 if index not in self._nameless:
                     self._nameless[index] = self._new_reader()
                 reader = self._nameless[index]

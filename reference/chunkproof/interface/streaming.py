@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from chunkproof.interface.messages import ReasoningMessage
     from chunkproof.interface.telemetry import Span
     from chunkproof.interface.tokens import TokenCounter
-    from chunkproof.result import ChoiceResult, RepairCount, Result
+    from chunkproof.result import ChoiceResult, RepairCount, Result, ToolCallResult
 
     class ChunkStream(AbstractAsyncContextManager[Any], Protocol):
         """What is read: `openai.AsyncStream` has it. Chunks: the SDK's objects, or dicts."""
@@ -180,9 +180,7 @@ class OpenAIStreamingInterface:
     def current_function_arguments(self) -> str:
         """The raw arguments of the first call so far, thoughts and all; "" without one."""
         choice = self._choice()
-        if choice is None or not choice.tool_calls or self._composer is None:
-            return ""
-        return self._composer.early_arguments(0) + choice.tool_calls[0].arguments
+        return self._arguments(choice.tool_calls[0]) if choice and choice.tool_calls else ""
 
     @property
     def last_flushed_function_name(self) -> str | None:
@@ -225,7 +223,7 @@ class OpenAIStreamingInterface:
                 choice.text,
                 choice.reasoning,
                 choice.refusal,
-                *(call.arguments for call in choice.tool_calls),
+                *(self._arguments(call, choice.index) for call in choice.tool_calls),
             )
             if text
         )
@@ -260,16 +258,26 @@ class OpenAIStreamingInterface:
         call = choice.tool_calls[0] if choice and choice.tool_calls else None
         if call is None or not call.id or not call.name:
             raise ValueError("No tool call ID available")
-        return ToolCall(call.id, FunctionCall(self.current_function_arguments, call.name))
+        return ToolCall(call.id, FunctionCall(self._arguments(call), call.name))
 
     def get_tool_call_objects(self) -> list[ToolCall]:
         """Return all tool calls that have an id and a name."""
         choice = self._choice()
         return [
-            ToolCall(call.id, FunctionCall(call.arguments, call.name))
+            ToolCall(call.id, FunctionCall(self._arguments(call), call.name))
             for call in (choice.tool_calls if choice else ())
             if call.id and call.name
         ]
+
+    def _arguments(self, call: ToolCallResult, choice: int | None = None) -> str:
+        """Return the raw arguments of a call, also what came before the parser knew it.
+
+        choice: of the call; None for the one that is handed on, of which alone that is known.
+        """
+        is_handed_on = choice in {None, self._options.choice}
+        if self._composer is None or not is_handed_on:
+            return call.arguments
+        return self._composer.early_arguments(call.number) + call.arguments
 
     def _choice(self) -> ChoiceResult | None:
         wanted = self._options.choice
