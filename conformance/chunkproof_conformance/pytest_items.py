@@ -201,7 +201,7 @@ def _known(config: pytest.Config) -> list[Entry]:
 
 def _timeout(config: pytest.Config) -> float:
     """Raises: pytest.UsageError."""
-    seconds: float = config.getoption("chunkproof_timeout")
+    seconds = float(config.getoption("chunkproof_timeout") or 0)
     if not 0 < seconds <= MAX_SECONDS:
         what = f"{seconds:g} is no time; write seconds, more than 0"
         raise pytest.UsageError(f"chunkproof: --chunkproof-timeout {what}")

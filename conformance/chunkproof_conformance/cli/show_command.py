@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chunkproof_conformance.cli.case_options import add_corpus_option
+from chunkproof_conformance.cli.cuts import add_cut_options
 from chunkproof_conformance.cli.extras import need
 from chunkproof_conformance.cli.main import CommandError
 from chunkproof_conformance.cli.parser import Parser
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from chunkproof_conformance.cases.cassette import Case
+
+
+IMPLEMENTATIONS: Final = (
+    "openai-chunks",
+    "openai-stream",
+    "openai-node-chunks",
+    "openai-node-stream",
+    "ai-sdk-openai",
+    "ai-sdk-compatible",
+)
+"""Those that a script can be written for; named here so that `--help` imports nothing."""
 
 
 def arguments() -> Parser:
@@ -33,9 +45,12 @@ def arguments() -> Parser:
     )
     group.add_argument(
         "--script",
-        choices=("openai-chunks", "openai-stream"),
-        help="a Python script of this client and the bytes alone, to see a finding without us",
+        metavar="NAME",
+        choices=IMPLEMENTATIONS,
+        help="a script of this library and the bytes alone, to see a finding without us: "
+        f"{', '.join(IMPLEMENTATIONS)}",
     )
+    add_cut_options(parser)
     return parser
 
 
@@ -50,12 +65,10 @@ def run(options: Namespace) -> int:
     except CassetteError as error:
         raise CommandError(str(error)) from error
     if options.script:
-        from chunkproof_conformance.implementations.openai_reproduction import reproduction
-        from chunkproof_conformance.run.plan import stream_of
-
-        title = f"{case.id}: {case.key.title}"
-        print(reproduction(title, options.script, stream_of(case, case.cuts)), end="")
+        print(_script(case, options), end="")
         return 0
+    if options.cuts is not None or options.every:
+        raise CommandError("--cuts and --every say how a --script hands the bytes over")
     if options.raw:
         sys.stdout.buffer.write(case.body)
         return 0
@@ -68,6 +81,21 @@ def run(options: Namespace) -> int:
     for line in view.lines():
         print(line)
     return 0
+
+
+def _script(case: Case, options: Namespace) -> str:
+    """Raises: CommandError."""
+    from chunkproof_conformance.implementations.reproduction import script
+    from chunkproof_conformance.run.plan import stream_of
+    from chunkproof_conformance.synth.cuts import every
+
+    cuts = case.cuts if options.cuts is None else options.cuts
+    if options.every:
+        cuts = every(len(case.body), options.every)
+    try:
+        return script(f"{case.id}: {case.key.title}", options.script, stream_of(case, cuts))
+    except ValueError as error:
+        raise CommandError(f"{case.id}: {error}") from error
 
 
 def _expected(case: Case, *, ours: bool) -> dict[str, Any] | None:

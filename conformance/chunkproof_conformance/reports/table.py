@@ -11,7 +11,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from chunkproof_conformance.implementations.openai_reproduction import TAILS
+from chunkproof_conformance.implementations.reproduction import RUN_BY
 from chunkproof_conformance.judge.attribution import finding
 from chunkproof_conformance.judge.diff import aligned
 from chunkproof_conformance.judge.profiles import is_required
@@ -74,6 +74,9 @@ WIDTH: Final = 100
 SHOWN_IN_FULL: Final = 3
 LONG_NAME: Final = 48
 """Characters: a program that does not start has no name but its command line."""
+
+LONG_OPTION: Final = 120
+"""Characters of cuts that a line to be copied does without."""
 
 ALIKE: Final = 4
 """Cases that say the same and are listed one by one; of more, the first and how many."""
@@ -199,8 +202,9 @@ def _in_full(
     command = repeat_command(run, row)
     yield Text(f"    $ {command}", style="dim", no_wrap=True, overflow="ignore")
     name = run.spec.removeprefix("impl:")
-    if name in TAILS:
-        script = f"    $ chunkproof show {row.case} --script {name} | python -"
+    if name in RUN_BY:
+        option = f" {row.plan.option}" if 0 < len(row.plan.option) < LONG_OPTION else ""
+        script = f"    $ chunkproof show {row.case} --script {name}{option} | {RUN_BY[name]}"
         yield Text(script, style="dim", no_wrap=True, overflow="ignore")
 
 

@@ -3,9 +3,10 @@
 //   node ai_sdk.mjs openai        @ai-sdk/openai, chat models
 //   node ai_sdk.mjs compatible    @ai-sdk/openai-compatible
 //
-// A part `tool-call` makes `streamText` run the tool, unless the input is not JSON: then it says so
-// and runs nothing. So a call is reported as executable where such a part came and its input is
-// JSON, or blank, which the SDK takes for an empty object.
+// A part `tool-call` makes `streamText` run the tool as soon as it comes, unless the input is not
+// JSON or not of the tool's schema: then it says so and runs nothing. So a call is reported as
+// executable where such a part came and its input is JSON. A blank input the SDK takes for an empty
+// object; whether that is run the tool's schema says, so nothing is reported of it.
 // The parts carry no role, no type of a call, no choice, and log probabilities only as metadata.
 
 import { errorOf, installed, replay, serve } from "./kit.mjs";
@@ -19,6 +20,9 @@ function model(stream) {
   if (which === "openai") return module.createOpenAI({ apiKey: "none", ...given }).chat("any");
   return module.createOpenAICompatible({ name: "any", apiKey: "none", includeUsage: true, ...given })("any");
 }
+
+// Citations come as sources, without the places they stand at.
+const NO_PLACE = ["role", "refusal", "logprobs", "audio", "annotations", "tool_calls.type", "usage.total_tokens"];
 
 class Parts {
   events = [];
@@ -74,7 +78,7 @@ class Parts {
   complete(part) {
     if (!this.numbers.has(part.toolCallId)) this.open(part.toolCallId, part.toolName);
     const call = this.calls[this.numbers.get(part.toolCallId)];
-    Object.assign(call, { name: part.toolName, arguments: part.input, executable: isJson(part.input) });
+    Object.assign(call, { name: part.toolName, arguments: part.input, executable: part.input.trim() === "" ? null : isJson(part.input) });
   }
 
   observation() {
@@ -86,7 +90,7 @@ class Parts {
 
 function isJson(text) {
   try {
-    return text.trim() === "" || JSON.parse(text) !== undefined;
+    return JSON.parse(text) !== undefined;
   } catch {
     return false;
   }
@@ -118,7 +122,7 @@ serve({
     homepage: "https://github.com/vercel/ai",
     levels: ["final", "sequence"],
     profiles: which === "openai" ? ["core", "tools", "parallel-tools"] : ["core", "tools", "parallel-tools", "reasoning"],
-    not_represented: which === "openai" ? ["role", "reasoning", "refusal", "logprobs", "tool_calls.type", "usage.total_tokens"] : ["role", "refusal", "logprobs", "tool_calls.type", "usage.total_tokens"],
+    not_represented: which === "openai" ? ["reasoning", ...NO_PLACE] : NO_PLACE,
     cannot_request: ["n"],
     note: `doStream of ${name}`,
   }),

@@ -107,6 +107,8 @@ async function stream(stream) {
     role: textOf(choice.message?.role),
     text: textOf(choice.message?.content),
     refusal: textOf(choice.message?.refusal),
+    audio: audioOf(choice.message?.audio),
+    annotations: choice.message?.annotations ?? [],
     tool_calls: (choice.message?.tool_calls ?? []).map((call) => callOf({ ...call, ...call.function })),
     finish_reason: choice.finish_reason || null,
   }));
@@ -119,6 +121,12 @@ const indexOf = (choice, position) => (Number.isInteger(choice.index) ? choice.i
 
 // What stands where the client promises a string; anything else as it would be printed.
 const textOf = (value) => (value === undefined || value === null ? null : String(value));
+
+function audioOf(audio) {
+  if (!audio) return null;
+  const expires = Number.isInteger(audio.expires_at) ? audio.expires_at : null;
+  return { id: textOf(audio.id), data: textOf(audio.data), transcript: textOf(audio.transcript), expires_at: expires };
+}
 
 const callOf = (call) => ({
   id: textOf(call.id),
@@ -146,7 +154,8 @@ serve({
     homepage: "https://github.com/openai/openai-node",
     levels: way === "chunks" ? ["final", "sequence"] : ["final"],
     profiles: ["core", "tools", "parallel-tools", "refusal", "choices"],
-    not_represented: ["reasoning", "logprobs"],
+    // The guide's loop reads neither audio nor annotations.
+    not_represented: way === "chunks" ? ["reasoning", "logprobs", "audio", "annotations"] : ["reasoning", "logprobs"],
     note: way === "chunks" ? "create({stream: true}) with the guide's accumulation loop" : "chat.completions.stream() and its final completion",
   }),
   run: way === "chunks" ? chunks : stream,
