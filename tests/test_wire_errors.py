@@ -281,7 +281,7 @@ CASES = [
         HI,
         data('{"error":{"code":7}}'),
         **KEPT,
-        error=error(..., None, 7),
+        error=error(Containing('{"code": 7}'), None, 7),
     ),
     case(
         "error-without-a-message",
@@ -384,7 +384,7 @@ CASES = [
             **KEPT,
             error=error(Containing(shown)),
         )
-        for variant, value, shown in (("true", True, "True"), ("a-number", 7, "7"))
+        for variant, value, shown in (("true", True, "true"), ("a-number", 7, "7"))
     ),
     case(
         "error-of-another-kind",

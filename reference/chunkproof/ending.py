@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chunkproof.result import ErrorInfo
@@ -84,11 +85,16 @@ def describe_error(error: Any, around: dict[str, Any]) -> ErrorInfo:
         )
         message = texts[0] if texts else around.get("message")
         return ErrorInfo(
-            message if isinstance(message, str) else f"an error without a message: {error}"[:500],
+            message if isinstance(message, str) else _shown(error),
             kind if isinstance(kind, str) else None,
             _scalar(code),
         )
-    return ErrorInfo(f"an error without a message: {error}"[:500], None, None)
+    return ErrorInfo(_shown(error), None, None)
+
+
+def _shown(error: Any) -> str:
+    """Return a sentence about an error that has none of its own: the start of its JSON."""
+    return f"an error without a message: {json.dumps(error, ensure_ascii=False)}"[:500]
 
 
 def _scalar(code: Any) -> str | int | None:
