@@ -33,7 +33,7 @@ test-versions: ## the fast tests under several interpreters: PYTHONS="python3.12
 	    $(MAKE) --no-print-directory test PYTHON=$$python VENV=build/venv-$$version; \
 	done
 
-bench: $(INSTALLED) ## speed and memory of the reference, beside a floor and the official client
+bench: $(INSTALLED) ## speed and memory of reference and harness, beside a floor and the official client
 	@$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)
 
 bench-interface: $(INSTALLED) ## the same of the agent interface: BENCH_ARGS="--letta PYTHON" beside the old class

@@ -1,4 +1,4 @@
-"""`make bench`: what the reference costs, beside a floor and the official client."""
+"""`make bench`: what reference and harness cost, beside a floor and the official client."""
 
 import argparse
 import sys
@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import corpus, growth, memory, report, speed
+from tests.benchmarks import corpus, growth, harness, memory, report, speed
 from tests.benchmarks.bars import Measurement
 
-GROUPS = ("speed", "growth", "memory", "corpus")
+GROUPS = ("speed", "growth", "memory", "corpus", "harness")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             measurements += memory.measure(50_000 if quick else 1_000_000, status.update)
         if "corpus" in groups:
             measurements += corpus.measure(3 if quick else 20, status.update)
+        if "harness" in groups:
+            measurements += harness.measure(1 if quick else 3, status.update)
 
     report.show(console, measurements)
     options.output.mkdir(parents=True, exist_ok=True)

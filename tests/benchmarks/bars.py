@@ -33,10 +33,20 @@ WHEEL_BYTES: Final = 15_000_000
 """The wheel with corpus and expected files, at most."""
 
 
+RUNS_PER_SECOND: Final = 2_000.0
+"""Runs of one stream over `cmd:`, by an adapter that does next to nothing, at least."""
+
+CORPUS_SECONDS: Final = 10.0
+"""The whole corpus through the reference in process, levels final and sequence, at most."""
+
+HELP_SECONDS: Final = 0.25
+"""`chunkproof --help`, at most."""
+
+
 class Measurement(NamedTuple):
     """One line of the table."""
 
-    group: Literal["speed", "growth", "memory", "corpus"]
+    group: Literal["speed", "growth", "memory", "corpus", "harness"]
     name: str
     value: float
     unit: str

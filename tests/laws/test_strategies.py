@@ -1,6 +1,7 @@
 """The public strategies: what they draw is true, and shrinks to something to read."""
 
 import json
+import re
 from typing import Any, Final
 
 import pytest
@@ -12,7 +13,10 @@ from chunkproof.result import Result
 from chunkproof_conformance import strategies
 from chunkproof_conformance.synth.dialect import CannotSay
 from chunkproof_conformance.synth.dialects.catalogue import DIALECTS
-from chunkproof_conformance.synth.message import Message, Text, features, outcome
+from chunkproof_conformance.synth.framing import Framing
+from chunkproof_conformance.synth.message import Choice, Message, Text, features, outcome
+from chunkproof_conformance.synth.rewrites.catalogue import REWRITES
+from tests.laws.page import PAGE
 
 SLOW: Final = (HealthCheck.too_slow, HealthCheck.filter_too_much)
 QUIET: Final = settings(database=None, deadline=None, suppress_health_check=SLOW, max_examples=300)
@@ -170,6 +174,52 @@ def test_faults_and_rewrites_are_the_same_every_time(data: st.DataObject) -> Non
 def test_a_fault_shrinks_to_a_body_cut_off_at_its_start() -> None:
     """Nothing is left of it."""
     assert smallest(strategies.faults())(BODY) == b""
+
+
+def test_a_rewrite_shrinks_to_the_first_one_with_the_first_lot() -> None:
+    """So that the same failure is reported by the same name."""
+    found = smallest(strategies.rewrites())
+    assert (found.rewrite.name, found.seed) == (next(iter(REWRITES)), 0)
+
+
+def test_texts_and_json_shrink_to_what_says_least() -> None:
+    """A zero where something has to be said; else nothing, and null."""
+    assert smallest(strategies.texts()) == "0"
+    assert smallest(strategies.texts(min_size=0)) == ""
+    assert smallest(strategies.json_values()) is None
+
+
+def test_a_dialect_shrinks_to_the_generic_one_and_its_own_spelling() -> None:
+    """A vendor that stays in a shrunk example has something to do with it."""
+    assert smallest(strategies.dialects()).name == "generic"
+    assert smallest(strategies.framings()) == Framing()
+    spaced = Framing(space="", line_end="\r\n")
+    assert smallest(strategies.framings(spaced)) == spaced
+
+
+def test_chunks_shrink_to_one_delta_for_each_segment() -> None:
+    """A cut that stays in a shrunk example matters."""
+    message = Message((Choice((Text("abcdef"),), "stop"),))
+    deltas = [
+        chunk["choices"][0]["delta"].get("content")
+        for chunk in smallest(strategies.chunks(DIALECTS["generic"], message))
+    ]
+    assert [text for text in deltas if text] == ["abcdef"]
+
+
+def test_the_page_says_what_every_strategy_shrinks_to() -> None:
+    """One row for each public strategy, and none for another."""
+    table = PAGE.read_text("utf-8").split("## Strategies")[1].split("\n## ")[0]
+    named = set(re.findall(r"(?m)^\| `([a-z_]+)\(", table))
+    public = {
+        name
+        for name, one in vars(strategies).items()
+        if callable(one)
+        and getattr(one, "__module__", "") == strategies.__name__
+        and not name.startswith("_")
+        and not isinstance(one, type)
+    }
+    assert named == public - {"sayable"}
 
 
 def test_garbage_shrinks_to_nothing() -> None:

@@ -219,15 +219,6 @@ SCENARIOS: Final = (
         "comments at the end, and a reset",
     ),
     _case(
-        "empty-body",
-        "No byte at all: incomplete, never an empty success",
-        Message((), end="eof"),
-        [],
-        rules="END-8 END-9",
-        rows="eof-no-done-no-finish",
-        note="an empty body",
-    ),
-    _case(
         "comments-alone",
         "Comments and nothing else: incomplete",
         Message((), end="eof"),

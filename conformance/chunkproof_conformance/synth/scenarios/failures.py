@@ -149,7 +149,9 @@ def _falsy() -> Scenario:
 
 _HALF: Final = (Text("Half an ans"),)
 _CALL: Final = Call("call_z1", "send_mail", '{"to": "all"}')
-_HTML: Final = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>\n"
+_HTML: Final = (
+    b": PROCESSING\n\n<html><head><title>502 Überlastet</title></head></html>\n".encode()
+)
 _AZURE: Final = {
     "message": "The response was filtered.",
     "code": "content_filter",
@@ -306,12 +308,12 @@ SCENARIOS: Final = (
         rows="json-body-not-sse error-object",
     ),
     _body(
-        "html-body",
-        "A page instead of a stream: incomplete, and never an empty success",
+        "page-after-comments",
+        "Comments, then a page instead of a stream: incomplete, never an empty success",
         _HTML,
         content_type="text/html",
         failed=False,
-        rows="",
+        rows="comment-keepalive keepalive-not-progress",
     ),
     _falsy(),
 )
