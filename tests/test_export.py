@@ -133,7 +133,11 @@ def validators(files: dict[str, bytes]) -> dict[str, Any]:
 
 def test_every_json_file_obeys_its_exported_schema() -> None:
     check = validators(everything())
-    assert check.keys() == {"case", "expected", "manifest", "observation", "vector"}
+    named = {"case", "expected", "manifest", "observation", "row", "rule", "vector"}
+    assert check.keys() == named
+    for name in ("row", "rule"):
+        for one in loaded(everything(), f"{name}s.json").values():
+            check[name].validate(one)
     check["manifest"].validate(loaded(everything(), MANIFEST))
     for case_id in case_ids():
         check["case"].validate(loaded(everything(), f"cases/{case_id}/case.json"))

@@ -17,6 +17,8 @@ from chunkproof_conformance.cases.export.shapes import (
     ExportedCase,
     ExportedFile,
     Manifest,
+    RowSays,
+    RuleSays,
     schemas,
 )
 from chunkproof_conformance.cases.index import CORPUS
@@ -60,19 +62,15 @@ def _common() -> Iterator[tuple[str, bytes]]:
         yield path.name, path.read_bytes()
     yield "LICENSE", (CORPUS / "LICENSE").read_bytes()
     yield "vectors.json", (_PACKAGE / "judge" / "vectors.json").read_bytes()
-    yield "rules.json", _json({rule: _rule(rule) for rule in sorted(RULES)})
-    rows = {row.id: {"says": row.says, "level": row.level} for row in ROWS.values()}
+    rules = {rule.id: RuleSays(rule.title, rule.contested) for rule in RULES.values()}
+    yield "rules.json", _json(dict(sorted(rules.items())))
+    rows = {row.id: RowSays(row.says, row.level) for row in ROWS.values()}
     yield "rows.json", _json(dict(sorted(rows.items())))
     expected = (_PACKAGE / "schemas" / "expected.schema.json").read_bytes()
     yield "schemas/expected.schema.json", expected
     yield "schemas/observation.schema.json", _json(observation.json_schema())
     for name, schema in schemas().items():
         yield f"schemas/{name}.schema.json", _json(schema)
-
-
-def _rule(rule_id: str) -> dict[str, Any]:
-    rule = RULES[rule_id]
-    return {"says": rule.title, "contested": rule.contested}
 
 
 def _of_case(case: Case, *, scored: bool, ours: bool) -> dict[str, bytes]:

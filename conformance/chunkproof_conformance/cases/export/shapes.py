@@ -91,6 +91,21 @@ class Manifest(_Shape, frozen=True):
     """By path, with `/`."""
 
 
+class RuleSays(_Shape, frozen=True):
+    """One rule of the specification, in `rules.json`."""
+
+    says: str
+    contested: bool
+    """Good parsers differ on purpose: a case that rests on it fails nobody."""
+
+
+class RowSays(_Shape, frozen=True):
+    """One hazard of the wire, in `rows.json`."""
+
+    says: str
+    level: Literal["MUST", "SHOULD", "MAY"]
+
+
 class VectorExpectation(_Shape, frozen=True, omit_defaults=True):
     """The part of an expected file that a vector needs."""
 
@@ -128,4 +143,6 @@ def schemas() -> dict[str, dict[str, Any]]:
         "case": _titled("One case of the exported corpus", schema_of(ExportedCase)),
         "manifest": _titled("What is in the exported folder", schema_of(Manifest)),
         "vector": _titled("One comparison vector", schema_of(Vector)),
+        "rule": _titled("One rule, by its id in rules.json", schema_of(RuleSays)),
+        "row": _titled("One hazard of the wire, by its id in rows.json", schema_of(RowSays)),
     }
