@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from chunkproof_conformance.laws.agent import AGENT
 from chunkproof_conformance.laws.catalogue import GENERAL
 from chunkproof_conformance.synth.rewrites.catalogue import REWRITES
 
@@ -13,6 +14,12 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "laws.md"
 def general() -> str:
     """A table of the general laws."""
     rows = [f"| `{law.name}` | {law.what} |" for law in GENERAL]
+    return "\n".join(["| law | what it says |", "|---|---|", *rows])
+
+
+def agent() -> str:
+    """A table of the laws of an agent interface."""
+    rows = [f"| `{law.name}` | {law.what} |" for law in AGENT]
     return "\n".join(["| law | what it says |", "|---|---|", *rows])
 
 
@@ -29,7 +36,8 @@ def rewrites() -> str:
 
 def written(text: str) -> str:
     """The page with its generated parts as they should be."""
-    for name, part in (("general", general()), ("rewrites", rewrites())):
+    parts = {"general": general(), "agent": agent(), "rewrites": rewrites()}
+    for name, part in parts.items():
         mark = f"<!-- {name} -->"
         head, tail = text.split(mark)
         tail = re.sub(r"\A\n\|.*?<!-- end -->", "", tail, flags=re.DOTALL)

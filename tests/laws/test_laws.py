@@ -10,7 +10,13 @@ from chunkproof_conformance.connect.adapter import Stream
 from chunkproof_conformance.judge.observation import Observation, ObservedCall, ObservedChoice
 from chunkproof_conformance.laws.catalogue import GENERAL, LAWS
 from chunkproof_conformance.laws.cutting import cut_invariance, timeliness
-from chunkproof_conformance.laws.ending import begins, error_injection, is_part, truncation
+from chunkproof_conformance.laws.ending import (
+    begins,
+    error_injection,
+    is_part,
+    truncated_at,
+    truncation,
+)
 from chunkproof_conformance.laws.frames import read_frames, terminal_at, terminals
 from chunkproof_conformance.laws.growth import growth
 from chunkproof_conformance.laws.law import Law
@@ -130,6 +136,33 @@ def test_state_that_outlives_a_stream_breaks_determinism() -> None:
         return Observation("complete", choices=(ObservedChoice(len(counted)),))
 
     assert [found.law for found in determinism(Subject(counting), QUICK)] == ["determinism"]
+
+
+@pytest.mark.parametrize(
+    "name", ["text and call", "two choices", "error object", "usage in x_groq"]
+)
+def test_a_stream_may_be_cut_off_at_any_byte(name: str) -> None:
+    """The law takes some places of a stream; of these it is asked at every one."""
+    stream = STREAMS[name]
+    assert list(truncated_at(reference(), stream, range(1, len(body_of(stream))))) == []
+
+
+def test_an_error_is_said_at_every_boundary_of_a_small_stream() -> None:
+    """Before the first frame, between any two, and before `[DONE]`."""
+    bodies: set[bytes] = set()
+
+    def read(stream: Stream) -> Observation:
+        bodies.add(body_of(stream))
+        return reference().run(stream)
+
+    assert list(error_injection(Subject(read), QUICK)) == []
+    frames = [frame.end for frame in read_frames(body_of(QUICK))]
+    heads = [body_of(QUICK)[:end] for end in (0, *frames[:-1])]
+    broken = [body for body in bodies if len(body) > len(body_of(QUICK))]
+    tails = [body_of(QUICK)[len(head) :] for head in heads]
+    for head, tail in zip(heads, tails, strict=True):
+        assert any(one.startswith(head) and one.endswith(tail) for one in broken)
+    assert len(broken) == len(heads)
 
 
 def test_an_error_that_goes_unsaid_breaks_error_injection() -> None:

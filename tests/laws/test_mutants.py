@@ -68,6 +68,14 @@ def test_the_page_names_every_mutant() -> None:
     assert list(rows()) == list(MUTANTS)
 
 
+def test_the_page_is_the_score_that_is_asked_for() -> None:
+    """None survives, 35 and more are noticed by something else than a crash, no law is idle."""
+    said = dict(re.findall(r"(?m)^- ([a-z -]+): (.+)$", PAGE.read_text("utf-8")))
+    assert said["mutants noticed"] == f"{len(MUTANTS)} of {len(MUTANTS)}"
+    assert said["survivors"] == said["laws that notice none"] == "none"
+    assert int(said["noticed by more than a crash"]) >= 35
+
+
 @pytest.mark.parametrize("name", MUTANTS)
 def test_what_the_page_names_notices_the_mutant(name: str) -> None:
     """A case or a law that the page names does notice it; nobody needs to believe the page."""
@@ -88,6 +96,7 @@ def test_no_mutant_goes_unnoticed_and_every_law_notices_one() -> None:
     score = score_of([measure(one) for one in MUTANTS.values()], judged_cases())
     assert score.survivors == []
     assert score.idle_laws == []
+    assert score.weak_cases == []
     assert len(score.mutants) - len(score.crash_only) >= 35
     written = PAGE.read_text("utf-8")
     if f"{len(score.cases)} cases, {len(score.laws)} laws." in written:

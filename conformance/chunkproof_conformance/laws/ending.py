@@ -12,7 +12,7 @@ from chunkproof_conformance.laws.memory import REPLACEMENT
 from chunkproof_conformance.laws.subject import Subject, body_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from chunkproof_conformance.connect.adapter import Stream
     from chunkproof_conformance.judge.observation import (
@@ -31,6 +31,9 @@ ERRORS: Final[Mapping[str, bytes]] = {
     "finish": b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"error"}]}\n\n',
 }
 """Shapes of an error in the stream, each seen at a vendor."""
+
+BOUNDARIES: Final = 64
+"""Frame boundaries at which an error is said; a longer stream has them by lot."""
 
 Fits = "Callable[[str, str], bool]"
 
@@ -108,10 +111,15 @@ def truncation(subject: Subject, stream: Stream) -> Broken:
     Nothing is made up, no call is runnable and the outcome is not complete, unless a terminal
     signal had passed: `[DONE]`, or a finish reason of every choice.
     """
+    yield from truncated_at(subject, stream, _places(body_of(stream)))
+
+
+def truncated_at(subject: Subject, stream: Stream, cuts: Iterable[int]) -> Broken:
+    """What is wrong with a stream that is cut off at one of these offsets; the first that is."""
     body = body_of(stream)
     whole = subject.read(stream, body)
     known = terminals(body)
-    for cut in _places(body):
+    for cut in cuts:
         early = subject.read(stream, body[:cut])
         signal = terminal_at(known, body, cut)
         is_reported = early.outcome_stated or early.outcome == "complete"
@@ -143,7 +151,10 @@ def _places(body: bytes) -> Iterator[int]:
 
 @law("error-injection")
 def error_injection(subject: Subject, stream: Stream) -> Broken:
-    """An error said between two frames fails the stream, in any shape, and all before it stays."""
+    """An error said between two frames fails the stream, in any shape, and all before it stays.
+
+    At each boundary of frames, in a shape by lot.
+    """
     body = body_of(stream)
     if body.startswith(b"\xef\xbb\xbf") or b"\r" in body:
         return  # the rewrites spell these streams anew
@@ -155,7 +166,7 @@ def error_injection(subject: Subject, stream: Stream) -> Broken:
     random = random_of(body)
     # A finish reason can only fail a choice that is there.
     names = [name for name in ERRORS if name != "finish" or 0 in final_of(whole).choices]
-    for end in sorted(random.sample(ends, min(8, len(ends)))):
+    for end in sorted(random.sample(ends, min(BOUNDARIES, len(ends)))):
         name = random.choice(names)
         broken = body[:end] + ERRORS[name] + body[end:]
         what = _error_lost(subject, stream, body[:end], broken, whole)
