@@ -149,9 +149,7 @@ def _falsy() -> Scenario:
 
 _HALF: Final = (Text("Half an ans"),)
 _CALL: Final = Call("call_z1", "send_mail", '{"to": "all"}')
-_HTML: Final = (
-    b": PROCESSING\n\n<html><head><title>502 Überlastet</title></head></html>\n".encode()
-)
+_HTML: Final = ": PROCESSING\n\n<html><head><title>502 Überlastet</title></head></html>\n".encode()
 _AZURE: Final = {
     "message": "The response was filtered.",
     "code": "content_filter",
