@@ -2,6 +2,7 @@
 
 import base64
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -182,6 +183,20 @@ def test_a_program_is_fuzzed(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     assert "cut-invariance: /choices" in shown
     assert re.search(r"(?m)^ +\^$", shown)
+
+
+def test_two_programs_that_disagree_are_shown_the_smallest_stream(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Several `-i`: what they say different things of, small, with both in the command."""
+    spec = f"cmd:{sys.executable} {MISBEHAVING} well"
+    words = ["fuzz", "-i", "impl:reference", "-i", spec, "--examples", "3", "--dialect", "generic"]
+    assert main([*words, "--database", str(tmp_path)]) == 1
+    shown = capsys.readouterr().out
+    assert f"disagreement: impl:reference and {spec}: /" in shown
+    again = re.search(r"again: chunkproof (.*)", shown)
+    assert again is not None
+    assert main(shlex.split(again[1])) == 1, "the command can be pasted into a shell"
 
 
 CLIENT: Final = """

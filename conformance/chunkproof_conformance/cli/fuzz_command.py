@@ -12,6 +12,7 @@ import sys
 from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from contextlib import ExitStack
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from chunkproof_conformance.cli.extras import need
@@ -215,7 +216,7 @@ def _report(violation: Violation, options: Namespace) -> None:
     print(f"\n{violation.law}: {violation.what}")
     for line in pictured(violation.body, violation.cuts):
         print(f"  {line}")
-    specs = " ".join(f"-i {spec}" for spec in options.implementation)
+    specs = " ".join(f"-i {quote(spec)}" for spec in options.implementation)
     body = base64.b64encode(violation.origin).decode()
     law = "" if violation.law == "disagreement" else f"--law {violation.law} "
     print(f"  again: chunkproof fuzz {specs} {law}--body {body}")
