@@ -13,7 +13,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chunkproof import AnyEvent, StreamParser
@@ -141,7 +141,6 @@ def object_payloads(draw: st.DrawFn) -> bytes:
     return (text + draw(st.sampled_from(["", "", " ", "\r", "x", "\n{}"]))).encode()
 
 
-@settings(max_examples=500)
 @given(object_payloads())
 @example(b'{"a":1,"a":2}')
 @example(b'{"a":1,"a" :2}')
@@ -195,6 +194,26 @@ def test_the_fast_path_is_taken() -> None:
         assert skeleton is not None
         assert skeleton.read((shape % 'b\\n"'.replace('"', '\\"')).encode()) == 'b\n"'
         assert skeleton.read((shape % 'b"').encode()) is None
+
+
+def test_a_stream_that_comes_to_repeat_itself_late_is_read_fast(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Frames that differ at first must not cost all that follow their fast way."""
+    one = f"data: {TEMPLATES[0] % 'a'}\n\n"
+    changing = "".join(one.replace("c1", f"c{number}") for number in range(500))
+    alike = f"data: {TEMPLATES[0] % 'b'}\n\n" * 500
+    read_whole: list[bytes] = []
+    whole_way = PayloadReader.read
+
+    def counted(self: PayloadReader, data: bytes) -> Any:
+        read_whole.append(data)
+        return whole_way(self, data)
+
+    monkeypatch.setattr(PayloadReader, "read", counted)
+    _, result = read((changing + alike).encode())
+    assert result["choices"][0]["text"] == "a" * 500 + "b" * 500
+    assert len(read_whole) < 600
 
 
 def test_a_frame_over_the_limit_is_not_remembered() -> None:

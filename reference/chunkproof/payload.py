@@ -125,6 +125,9 @@ class PayloadReader:
             return _malformed(MalformedPayloadError(problem, "PAY-13"), "", ())
         except (TypeError, ValueError) as error:
             raise UsageError(f"no JSON value: {error}") from error
+        plain = maybe_plain_object(text.encode())
+        if plain is not None:
+            return Payload(Kind.CHUNK, plain)
         try:
             return self._read_value(text)
         except MalformedPayloadError as error:

@@ -32,7 +32,10 @@ _SLICE: Final = 64 * 1024
 """`parse` feeds no more bytes at once, so that the events of a huge piece never pile up."""
 
 _MAX_MISSES: Final = 32
-"""After so many frames in a row that fitted no skeleton, none is made any more."""
+"""After so many frames in a row that fitted no skeleton, one is made only now and then."""
+
+_NOW_AND_THEN: Final = 64
+"""Frames; a stream may come to repeat itself late, and a skeleton costs some two frames."""
 
 
 class StreamParser:
@@ -234,14 +237,16 @@ class StreamParser:
         self._remember(data, self._journal.events[said:])
 
     def _remember(self, data: bytes, events: list[AnyEvent]) -> None:
-        """Make the skeleton of a frame, unless skeletons did not pay in this stream.
+        """Make the skeleton of a frame, more rarely while skeletons do not pay.
 
         The one before is forgotten in any case: this frame may have changed what it means.
         """
         if self._skeleton is not None and self._journal.frame - self._remembered > 1:
             self._misses = 0
         self._skeleton = None
-        if self._misses >= _MAX_MISSES or self._think_tags:
+        if self._think_tags:
+            return
+        if self._misses >= _MAX_MISSES and self._journal.frame % _NOW_AND_THEN:
             return
         self._misses += 1
         self._remembered = self._journal.frame
