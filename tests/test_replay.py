@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -25,6 +26,7 @@ from chunkproof_conformance.connect.connections import connect
 from chunkproof_conformance.connect.replay import ReplayServer, Served, served
 from chunkproof_conformance.connect.replay_transport import chunkproof_transport
 from chunkproof_conformance.connect.validation import validate
+from chunkproof_conformance.run.plan import MAX_HTTP_CUTS, CutPlan, sampled
 from chunkproof_conformance.synth.cuts import every, pieces_at
 from tests.node_packages import SOURCE, node_root
 
@@ -288,6 +290,80 @@ def test_a_client_program_reads_from_the_server(tmp_path: Path) -> None:
     assert choice.text == "ab"
     assert connection.run(Stream((b"a",), end="reset")).outcome == "failed"
     connection.stop()
+
+
+CHUNKWISE = """
+import json
+import socket
+from urllib.parse import urlsplit
+from chunkproof_conformance.connect.kit import serve
+from chunkproof_conformance.judge.observation import Implementation, Observation, ObservedChoice
+
+def http_chunks(url):
+    where = urlsplit(url)
+    with socket.create_connection((where.hostname, where.port)) as peer:
+        ask = f"POST {where.path}/x HTTP/1.1\\r\\nhost: x\\r\\ncontent-length: 0\\r\\n\\r\\n"
+        peer.sendall(ask.encode())
+        reader = peer.makefile("rb")
+        while reader.readline() != b"\\r\\n":
+            pass
+        while size := int(reader.readline(), 16):
+            yield reader.read(size)
+            reader.readline()
+
+class Chunkwise:
+    def start(self):
+        return Implementation("chunkwise", "1", profiles=("core",))
+    def run(self, stream):
+        text, finish = "", None
+        try:
+            for piece in http_chunks(stream.base_url):
+                for line in piece.decode().splitlines():
+                    if line.startswith("data: {"):
+                        for choice in json.loads(line[6:])["choices"]:
+                            text += choice["delta"].get("content") or ""
+                            finish = choice["finish_reason"] or finish
+        except ValueError:
+            return Observation("failed", choices=())
+        choice = ObservedChoice(0, role="assistant", text=text, finish_reason=finish)
+        return Observation("complete" if finish else "incomplete", choices=(choice,))
+    def stop(self):
+        pass
+
+serve(Chunkwise)
+"""
+# Takes every HTTP chunk for whole frames, as many first parsers do.
+
+
+def test_a_client_is_judged_on_cut_streams_over_http(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whole it passes; cut inside a frame it fails, at the one cut that the report shows."""
+    path = tmp_path / "chunkwise.py"
+    path.write_text(CHUNKWISE, encoding="utf-8")
+    words = ["run", "-i", f"http:{sys.executable} {path}", "-k", PLAIN, "--level", "final"]
+    assert main([*words, "--cuts", "none"]) == 0
+    assert "cut at no more than 255 places" in " ".join(capsys.readouterr().out.split())
+    assert main([*words, "--json"]) == 1
+    (row,) = json.loads(capsys.readouterr().out)["implementations"][0]["verdicts"]
+    assert row["verdict"] == "fail"
+    assert re.search(r" --cuts \d+$", row["repeat"])
+
+
+@pytest.mark.parametrize("length", [10, 256, 257, 20_000])
+def test_a_sample_of_cuts_is_bounded_and_always_the_same(length: int) -> None:
+    """Few cuts stay; of many some are taken, ascending, from everywhere and of every kind."""
+    plan = CutPlan("byte by byte", "--every 1", every(length, 1))
+    taken = sampled(plan).cuts
+    assert taken == sampled(plan).cuts
+    assert sorted(set(taken)) == list(taken)
+    assert set(taken) <= set(plan.cuts)
+    if length <= 256:
+        assert taken == plan.cuts
+        return
+    assert 150 < len(taken) <= MAX_HTTP_CUTS
+    assert max(later - earlier for earlier, later in pairwise((0, *taken, length))) <= length / 50
+    assert {cut % 7 for cut in taken} == set(range(7))
 
 
 @pytest.mark.needs("node")

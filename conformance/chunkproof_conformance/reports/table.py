@@ -16,6 +16,7 @@ from chunkproof_conformance.judge.attribution import finding
 from chunkproof_conformance.judge.diff import aligned
 from chunkproof_conformance.judge.profiles import is_required
 from chunkproof_conformance.judge.verdicts import RED, Kind
+from chunkproof_conformance.run.plan import MAX_HTTP_CUTS
 from chunkproof_conformance.run.report import (
     ORIGINS,
     RECORDED,
@@ -117,6 +118,8 @@ def _heading(report: Report, run: ImplementationRun) -> RenderableType:
     note = f"{who.note}; " if who.note else ""
     if who.input in {"frames", "chunks"}:
         note += f"given {who.input}: the layers below are the reference's; "
+    if who.input == "http":
+        note += f"over HTTP, bodies cut at no more than {MAX_HTTP_CUTS} places; "
     return Group(
         Rule(title, align="left", style="dim"),
         Text(f"  {levels}", style="bold") if levels else Text("  nothing required was judged"),

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MAX_BYTEWISE: Final = 64 * 1024
 """Bodies above this many bytes are not handed over byte by byte unless asked for."""
 
+MAX_HTTP_CUTS: Final = 255
+"""Pieces over a socket, less one: each is a write that is waited for."""
+
 Cutting: TypeAlias = Literal["recorded", "whole"] | int | tuple[int, ...]
 """As recorded; in one piece; after every so many bytes; at these offsets."""
 
@@ -60,6 +63,21 @@ def _plan(case: Case, cutting: Cutting) -> CutPlan:
         name = "byte by byte" if cutting == 1 else f"every {cutting} bytes"
         return CutPlan(name, f"--every {cutting}", every(length, cutting))
     return explicit_plan(cut for cut in cutting if isinstance(cut, int) and cut < length)
+
+
+def sampled(plan: CutPlan, most: int = MAX_HTTP_CUTS) -> CutPlan:
+    """The plan with at most so many of its cuts, the same ones every time.
+
+    They are spread over all of them by the golden ratio, so that they come to lie at every place
+    of a line and of a character, which a fixed step would not.
+    """
+    if len(plan.cuts) <= most:
+        return plan
+    # Knuth, The Art of Computer Programming, vol. 3, 6.4: multiples of it fill the unit evenly.
+    ratio = (5**0.5 - 1) / 2
+    numbers = {int(len(plan.cuts) * (number * ratio % 1)) for number in range(1, most + 1)}
+    cuts = tuple(plan.cuts[number] for number in sorted(numbers))
+    return CutPlan(f"{plan.name}, at {len(cuts)} of its places", plan.option, cuts)
 
 
 def explicit_plan(cuts: Iterable[int]) -> CutPlan:

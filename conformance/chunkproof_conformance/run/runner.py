@@ -22,6 +22,7 @@ from chunkproof_conformance.run.plan import (
     Cutting,
     cut_plans,
     explicit_plan,
+    sampled,
     stream_of,
 )
 from chunkproof_conformance.run.shrink import smallest_cuts
@@ -104,7 +105,10 @@ def run_case(
     cuttings = options.cuttings
     if implementation.input in {"frames", "chunks"}:
         cuttings = ("whole",)  # the cuts are taken out by the layer below, which is ours
-    decided = [trial.row(level, cut_plans(case, cuttings)) for level in able]
+    plans = cut_plans(case, cuttings)
+    if implementation.input == "http":
+        plans = [sampled(plan) for plan in plans]
+    decided = [trial.row(level, plans) for level in able]
     return decided + rows(Verdict(Kind.NOT_AVAILABLE), unable)
 
 
