@@ -225,7 +225,7 @@ def test_parse_needs_msgspec_alone() -> None:
     assert bare("--help").returncode == 0
 
 
-@pytest.mark.parametrize("words", [("run",), ("list",), ("show", PLAIN)])
+@pytest.mark.parametrize("words", [("run",), ("list",), ("show", PLAIN), ("export", "x")])
 def test_a_command_without_its_extra_says_what_to_install(words: tuple[str, ...]) -> None:
     done = bare(*words)
     assert done.returncode == 2
