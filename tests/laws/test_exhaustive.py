@@ -129,16 +129,16 @@ def test_the_program_cuts_a_case_in_every_way_and_adds_up() -> None:
 
 PAIRED: Final = {
     b'data:{"choices":[{"delta":{"content":"\xc3\xa9"}}]}\r\n\r\n:x\r\n\r\ndata:[DONE]\r\r': (
-        {"utf8-per-piece", "piece-is-whole", "crlf-split"}
+        {"utf8-per-piece", "crlf-split"}
     ),
     b'data:{"choices":[{"delta":{"content":"\xf0\x9f\x98\x80"}}]}\n\ndata:{"a":\ndata:1}\n\n': (
-        {"utf8-per-piece", "piece-is-whole"}
+        {"utf8-per-piece"}
     ),
 }
 """Short bodies, and the mutants that some pair of cuts shows."""
 
 
-@pytest.mark.parametrize("wrong", ["none", *WRONG_AT_CUTS])
+@pytest.mark.parametrize("wrong", ["none", "utf8-per-piece", "crlf-split"])
 @pytest.mark.parametrize("body", PAIRED, ids=["CRLF", "LF"])
 def test_the_short_cut_finds_every_pair_that_brute_force_finds(wrong: str, body: bytes) -> None:
     """Two cuts in two frames matter where either does; two in one frame are tried."""

@@ -23,8 +23,8 @@ _How: TypeAlias = "Callable[[Any, Any, _Seen], bool]"
 _PLAIN: Final[frozenset[type]] = frozenset(
     {str, bytes, bytearray, int, float, bool, type(None), set, frozenset, complex}
 )
-_STATELESS: Final = (type(vars(JSONDecoder())["scan_once"]),)
-"""Made once of their options, which their owners hold too."""
+_STATELESS: Final = (JSONDecoder, type(vars(JSONDecoder())["scan_once"]))
+"""Made once of options and hooks, and never changed; what the hooks fill, their owners hold."""
 _HOWS: Final[dict[type, _How]] = {}
 """Type -> how two of it are compared."""
 
