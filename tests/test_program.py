@@ -133,21 +133,6 @@ def test_a_program_that_writes_much_to_stderr_is_not_held_up() -> None:
     assert 0 < len(connection.stderr) <= 64 * 1024
 
 
-def test_two_thousand_runs_a_second() -> None:
-    """A trivial adapter and the harness, both processes together; the best of three tries."""
-    best = 0.0
-    command = [sys.executable, str(MISBEHAVING), "well"]
-    connection = Program(command)
-    connection.start()
-    for _ in range(3):
-        began = time.perf_counter()
-        for cut in range(500):
-            connection.run(Stream((HELLO[: cut % 90 + 1], HELLO[cut % 90 + 1 :])))
-        best = max(best, 500 / (time.perf_counter() - began))
-    connection.stop()
-    assert best > 2_000, best
-
-
 # Programs that do not -------------------------------------------------------------------------
 
 
@@ -327,6 +312,23 @@ def test_a_run_over_a_bad_program_is_whole(mode: str, kinds: set[Kind]) -> None:
     assert report.finished
     assert {row.case for row in run.rows} == {case.id for case in cases}
     assert {row.verdict.kind for row in run.rows} <= kinds
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_fail_fast_ends_the_program_at_its_first_failure(
+    jobs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Side by side a few more may have been judged; no process is left behind."""
+    path = tmp_path / "pids"
+    spec = f"cmd:{sys.executable} {MISBEHAVING} well {path}"
+    words = ["run", "-i", spec, "-k", "text/", "--level", "final", "--cuts", "none", "--fail-fast"]
+    assert main([*words, "-j", jobs, "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["finished"] is False
+    verdicts = report["implementations"][0]["verdicts"]
+    assert verdicts[-1]["verdict"] == "fail"
+    assert len({one["case"] for one in verdicts}) < report["corpus"]["cases"] / 2
+    assert all(map(is_gone_soon, pids(path)))
 
 
 def test_who_claims_a_level_and_shows_nothing_of_it_is_in_error() -> None:
