@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
-from chunkproof_conformance.strategies import Streamed, sayable
+from chunkproof_conformance.strategies import Streamed
 from chunkproof_conformance.synth import plan as plans
 from chunkproof_conformance.synth.dialect import CannotSay
 from chunkproof_conformance.synth.dialects.catalogue import DIALECTS
@@ -23,7 +23,7 @@ from chunkproof_conformance.synth.render import render
 def ways(message: Message, random: Random, count: int) -> Iterator[Streamed]:
     """This message, `count` times or less, each time in a dialect by lot that can say it."""
     needed = features(message)
-    able = [one for one in DIALECTS.values() if needed <= sayable(one)]
+    able = [one for one in DIALECTS.values() if needed <= one.says]
     for dialect in random.sample(able, min(count, len(able))):
         framing = spelling(dialect.framing, random)
         try:
