@@ -31,6 +31,7 @@ from chunkproof_conformance.cases.cassette import (
     write_cassette,
 )
 from chunkproof_conformance.cases.index import CORPUS, load_case
+from chunkproof_conformance.cases.replay import replay_problems
 from chunkproof_conformance.cases.traits import TRAITS
 from chunkproof_conformance.cases.validate import MAX_SAID, Checks, validate
 from chunkproof_conformance.cases.wire_view import WireView
@@ -393,3 +394,15 @@ def test_every_command_over_a_folder_refuses_a_hostile_one_in_a_sentence(
     assert captured.err.count("\n") == 1
     assert r"unknown field `\x1b]0;owned\x07`" in captured.err
     assert all(char.isprintable() or char == "\n" for char in captured.err)
+
+
+def test_vcrpy_runs_no_code_either(tmp_path: Path) -> None:
+    """What we refuse it never sees; and of the version we ask for, its own loader is a safe one."""
+    case = hostile()
+    path = write_cassette(tmp_path, case.key, case.stream, case.twin_exchange)
+    victim = tmp_path / "made"
+    with path.open("a") as file:
+        file.write(f"more: !!python/object/apply:os.mkdir ['{victim}']\n")
+    with pytest.raises(ValueError, match="could not determine a constructor"):
+        list(replay_problems(path, case))
+    assert not victim.exists()
