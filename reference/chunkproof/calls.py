@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chunkproof.channel import Channel
-from chunkproof.chunk import clean
 from chunkproof.events import ToolArguments, ToolCall
 from chunkproof.identity import Act, OpenCalls, decide, grow_id, grow_name
 from chunkproof.partial_json import JsonScanner, JsonStatus
 from chunkproof.result import ToolCallResult
+from chunkproof.values import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chunkproof.channel import ListView
-from chunkproof.chunk import is_same
 from chunkproof.errors import ParseError
 from chunkproof.events import Extra, Repair, Start
 from chunkproof.repairs import REPAIRS
 from chunkproof.result import RepairCount
+from chunkproof.values import is_same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from chunkproof.choice import ChoiceState
-from chunkproof.chunk import Chunk, clean, read_chunk, read_message, read_unknown
+from chunkproof.chunk import Chunk, read_chunk, read_message, read_unknown
 from chunkproof.ending import Ending, Found, Seen, describe_error, end_of, maybe_error
 from chunkproof.errors import ParseError, UsageError
 from chunkproof.events import End, Error, Reasoning, Text, ToolArguments, Usage
@@ -21,6 +21,7 @@ from chunkproof.result import ErrorInfo, Result
 from chunkproof.skeleton import Skeleton, maybe_skeleton
 from chunkproof.sse import MAX_FRAME_BYTES, Frame, Notice, Noticed, SseDecoder
 from chunkproof.usage import Rank, UsageState
+from chunkproof.values import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any, Final
 
-from chunkproof.chunk import is_same, read_integer
 from chunkproof.result import UsageInfo
+from chunkproof.values import is_same, read_integer
 
 _COUNTS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
 

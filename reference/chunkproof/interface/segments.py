@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from chunkproof.channel import Channel
-from chunkproof.chunk import maybe_digits, read_integer
 from chunkproof.events import Extra, Reasoning, Refusal, Start, Text, ToolArguments, ToolCall
 from chunkproof.interface.ids import generate_otid
 from chunkproof.interface.messages import (
@@ -26,6 +25,7 @@ from chunkproof.interface.messages import (
     ToolCallMessage,
 )
 from chunkproof.interface.thoughts import CallReader, Saying, SpeechTool
+from chunkproof.values import maybe_digits, read_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

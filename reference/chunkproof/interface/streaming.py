@@ -12,7 +12,6 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from chunkproof.chunk import read_integer
 from chunkproof.drivers.intake import ChunkIntake, json_value
 from chunkproof.drivers.likeness import Likeness
 from chunkproof.errors import UsageError
@@ -39,6 +38,7 @@ from chunkproof.interface.tokens import (
 )
 from chunkproof.result import ErrorInfo
 from chunkproof.stream import StreamParser
+from chunkproof.values import read_integer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Sequence
