@@ -6,9 +6,11 @@ from typing import Any, Final
 
 import pytest
 
+from chunkproof_conformance.cases.index import iter_cases
 from chunkproof_conformance.cases.rows import ROWS
-from chunkproof_conformance.laws.streams import STREAMS
+from chunkproof_conformance.laws.streams import DONE, STREAMS, calls, delta, more, opening
 from chunkproof_conformance.laws.subject import body_of
+from chunkproof_conformance.synth.blocks import body_of as joined
 from chunkproof_conformance.synth.blocks import maybe_blocks
 from chunkproof_conformance.synth.rewrites.catalogue import REWRITES
 from chunkproof_conformance.synth.rewrites.rewrite import Rewrite
@@ -97,3 +99,19 @@ def test_a_pair_is_cut_between_its_two_escapes() -> None:
 def test_the_hazards_a_rewrite_names_are_rows_of_the_catalogue(rewrite: Rewrite) -> None:
     """A name that stands nowhere else would lead nowhere."""
     assert set(rewrite.rows) <= ROWS.keys()
+
+
+def test_deltas_of_a_shape_that_is_no_list_are_not_merged() -> None:
+    """Calls as an object are some vendor's own way; a rewrite of them would have to know it."""
+    entry = opening(0, "call-a", "f", "{}")
+    blocks = [delta(tool_calls=entry), calls(more(0, " ")), DONE]
+    for seed in range(6):
+        assert REWRITES["delta-merge"](joined(blocks), Random(seed)) is None
+
+
+@pytest.mark.slow
+@each_rewrite
+def test_a_rewrite_stumbles_over_no_case(rewrite: Rewrite) -> None:
+    """Whatever shapes vendors send, it changes them or leaves them alone."""
+    for case in iter_cases():
+        rewrite(case.body, Random(3))

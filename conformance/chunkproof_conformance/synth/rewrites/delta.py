@@ -145,6 +145,8 @@ def _joined(first: Json, second: Json) -> Json | None:
     known = [[rank for rank in side if rank is not None] for side in ranks]
     if max(known[0], default=0) > min(known[1], default=_TOOLS):
         return None
+    if any(not isinstance(delta.get("tool_calls") or [], list) for delta in (first, second)):
+        return None  # a vendor's own shape: what it means is not ours to say
     delta = {**second, **{name: value for name, value in first.items() if value is not None}}
     for name in says(first) | says(second):
         one, other = first.get(name), second.get(name)

@@ -39,7 +39,7 @@ def _is_finished(blocks: list[Block]) -> bool:
     opened, finished = set(), set()
     for block in blocks:
         listed = (block.chunk or {}).get("choices") or []
-        if len(choices_of(block.chunk)) != len(listed):
+        if not isinstance(listed, list) or len(choices_of(block.chunk)) != len(listed):
             return False
         for choice in choices_of(block.chunk):
             opened.add(choice.get("index"))
