@@ -2,7 +2,8 @@
 
 `python misbehaving.py MODE [FILE]`; the mode `well` does not. It knows nothing of chat
 completions: it reports one choice whose text is the body, so that a test can see which bytes
-came. FILE is where a process writes its id, for tests that look whether it has gone.
+came. FILE is where a process writes its id, for tests that look whether it has gone; and
+FILE.hangs is where it writes it once more as it begins to hang.
 """
 
 import base64
@@ -29,9 +30,15 @@ def say(**members: Any) -> None:
     write(json.dumps(members) + "\n")
 
 
-def note(pid: int) -> None:
-    with Path(NOTE).open("a", encoding="utf-8") as file:
+def note(pid: int, path: str = NOTE) -> None:
+    with Path(path).open("a", encoding="utf-8") as file:
         file.write(f"{pid}\n")
+
+
+def hang() -> None:
+    if NOTE != os.devnull:
+        note(os.getpid(), f"{NOTE}.hangs")
+    time.sleep(600)
 
 
 def implementation() -> dict[str, Any]:
@@ -69,7 +76,7 @@ def has_answered(seq: int, runs: int) -> bool:
         case "killed-at-run-2" if runs == 2:
             os.kill(os.getpid(), signal.SIGKILL)
         case "hangs" if runs == 2:
-            time.sleep(600)
+            hang()
         case "hangs-always":
             time.sleep(600)
         case "floods" if runs == 2:

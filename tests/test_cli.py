@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import resource
 import shlex
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +45,14 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
     assert f"chunkproof {name}" in capsys.readouterr().out
 
 
+def cpu_of_children() -> float:
+    """Seconds of CPU of all child processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_help_imports_no_command_and_is_quick() -> None:
-    """Measured in a fresh process; the best of three, as the machine is shared."""
+    """Measured in a fresh process, in CPU time: a busy machine is slow, not wrong."""
     code = (
         "import sys; from chunkproof_conformance.cli.main import main; code = main(['--help']);"
         "bad = [m for m in ('chunkproof', 'msgspec', 'argparse', 'rich', 'yaml', 'openai')"
@@ -54,9 +60,9 @@ def test_help_imports_no_command_and_is_quick() -> None:
     )
     best = 9.0
     for _ in range(3):
-        began = time.perf_counter()
+        began = cpu_of_children()
         subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
-        best = min(best, time.perf_counter() - began)
+        best = min(best, cpu_of_children() - began)
     assert best < 0.25
 
 

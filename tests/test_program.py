@@ -275,10 +275,10 @@ def test_an_interrupt_writes_out_what_was_judged_and_leaves_no_process(
     run = subprocess.Popen(
         [*command, "--timeout", "60"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
+    hanging = tmp_path / "pids.hangs"
     deadline = time.monotonic() + 60
-    while not (path.exists() and len(pids(path)) == jobs) and time.monotonic() < deadline:
+    while not (hanging.exists() and len(pids(hanging)) == jobs) and time.monotonic() < deadline:
         time.sleep(0.05)
-    time.sleep(1)
     run.send_signal(number)
     out, err = run.communicate(timeout=30)
     assert run.returncode == 2, err.decode()
