@@ -126,16 +126,19 @@ def test_a_known_failure_is_expected(pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "says_what"),
+    ("words", "says_what"),
     [
-        ("impl:nobody", "no implementation"),
-        (f"cmd:{sys.executable} {MISBEHAVING} crashes-at-start", "no licence found"),
+        (["impl:nobody"], "no implementation"),
+        ([f"cmd:{sys.executable} {MISBEHAVING} crashes-at-start"], "no licence found"),
+        (["impl:reference", "--chunkproof-timeout", "0"], "seconds, more than 0"),
+        (["impl:reference", "--chunkproof-known-failures", "gone"], "gone cannot be read"),
+        (["impl:reference", "--chunkproof-known-failures", "."], ". cannot be read"),
     ],
 )
 def test_what_cannot_be_judged_is_wrong_usage(
-    spec: str, says_what: str, pytester: pytest.Pytester
+    words: list[str], says_what: str, pytester: pytest.Pytester
 ) -> None:
-    result = run(pytester, "--chunkproof-impl", spec)
+    result = run(pytester, "--chunkproof-impl", *words)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"*{says_what}*"])
 
@@ -175,6 +178,13 @@ def test_the_page_on_frameworks_shows_the_example_as_it_is() -> None:
     fixtures = set(re.findall(r"^def (chunkproof_\w+)\(", plugin, re.MULTILINE))
     assert len(fixtures) == 4
     assert fixtures == set(re.findall(r"^\| `(chunkproof_\w+)", page, re.MULTILINE))
+
+
+def test_a_mark_with_a_profile_that_is_none_is_refused(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(OWN.replace('strength="must"', 'profile="Core"'))
+    result = run(pytester)
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*no profile 'Core'; there are core,*"])
 
 
 def test_a_mark_that_names_no_case_is_refused(pytester: pytest.Pytester) -> None:
