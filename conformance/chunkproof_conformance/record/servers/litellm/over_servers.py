@@ -23,7 +23,6 @@ OVER_MLX: Final = (
         "Text; of the server's comments and repeated roles nothing is left",
         "hello",
         _TEXT,
-        strength="must",
     ),
     Scenario(
         "text/litellm-mlx-lm-unicode",
