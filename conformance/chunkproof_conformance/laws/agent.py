@@ -198,7 +198,7 @@ def messages_whole(subject: Subject, stream: Stream) -> Broken:
             (one["call"], one["text"]) for one in entries if one["kind"] == "tool_arguments"
         ),
     }
-    if _has_nameless(choice):
+    if _has_nameless(choice) or any("/tool_calls/-" in path for path in read.extra):
         del said["arguments"], seen["arguments"]
     what = difference(said, seen)
     if what:

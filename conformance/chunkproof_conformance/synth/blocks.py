@@ -2,8 +2,9 @@
 
 Plain: UTF-8, LF line ends, no byte order mark; every block is comment lines and at most one
 `data:` line, and ends with an empty line; every payload is a JSON object without duplicate
-members, or `[DONE]`, after which nothing comes. Rewrites of anything else would have to know
-what it means; they leave it alone.
+members and not nested beyond what parsers must read, or `[DONE]`, after which nothing comes; and
+there is at least one payload. Rewrites of anything else would have to know what it means; they
+leave it alone.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _PLAIN: Final = Framing()
+MAX_DEPTH: Final = 200
+"""Arrays and objects open at once, in a payload that rewrites may touch; rule PAY-13 has 256."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ def maybe_blocks(body: bytes) -> list[Block] | None:
     blocks = [_block(part) for part in text.removesuffix("\n\n").split("\n\n")]
     known = [block for block in blocks if block is not None]
     is_plain = len(known) == len(blocks) and not any(block.is_done for block in known[:-1])
-    return known if is_plain else None
+    says = any(block.chunk is not None or block.is_done for block in known)
+    return known if is_plain and says else None
 
 
 def _block(part: str) -> Block | None:
@@ -64,7 +68,19 @@ def _block(part: str) -> Block | None:
         value = json.loads(payload, object_pairs_hook=_members)
     except (ValueError, RecursionError):
         return None
-    return Block(raw, value) if isinstance(value, dict) else None
+    is_deep = payload.count("[") + payload.count("{") > MAX_DEPTH and _depth(value) > MAX_DEPTH
+    return Block(raw, value) if isinstance(value, dict) and not is_deep else None
+
+
+def _depth(value: Any) -> int:
+    """How many arrays and objects are open at once."""
+    deepest, level = 0, [value]
+    while level := [one for one in level if isinstance(one, list | dict)]:
+        deepest += 1
+        level = [
+            inner for one in level for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+    return deepest
 
 
 def _members(pairs: list[tuple[str, Any]]) -> Json:

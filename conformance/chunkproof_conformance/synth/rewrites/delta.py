@@ -296,7 +296,10 @@ DELTA: Final = (
         ("lone-surrogate",),
     ),
     Rewrite("delta-merge", _EQC, "neighbouring deltas in one", on_blocks(merge)),
-    Rewrite("delta-empty", _EQ, "deltas that say nothing", on_blocks(empty), ("delta-empty",)),
+    Rewrite(
+        "delta-empty", _EQ, "deltas that say nothing", on_blocks(empty), ("delta-empty",),
+        ignores_extras=True,
+    ),
     Rewrite(
         "role-everywhere", _EQ, "the role in every delta", on_blocks(role_everywhere),
         ("role-every-chunk",),

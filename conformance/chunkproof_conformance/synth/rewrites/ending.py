@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from chunkproof_conformance.synth.blocks import (
@@ -12,6 +13,7 @@ from chunkproof_conformance.synth.blocks import (
     choices_of,
     copied,
     edited,
+    entries_in,
     has_error,
     single_choice,
 )
@@ -21,6 +23,8 @@ from chunkproof_conformance.synth.rewrites.rewrite import Invariant, Rewrite, on
 if TYPE_CHECKING:
     from random import Random
 
+_HALF: Final = re.compile(rb"(?i)\\ud[89a-f]")
+"""Half a surrogate pair, as it is escaped."""
 _COUNTS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
@@ -50,6 +54,8 @@ def _is_finished(blocks: list[Block]) -> bool:
 
 def finish_merged(blocks: list[Block], _: Random) -> list[Block] | None:
     """The finish reason on the choice's last chunk that says something."""
+    if has_error(blocks):
+        return None
     found = list(blocks)
     for at in _finish_at(blocks):
         choice = single_choice(blocks[at].chunk)
@@ -68,8 +74,11 @@ def finish_merged(blocks: list[Block], _: Random) -> list[Block] | None:
     return found
 
 
-def finish_repeated(blocks: list[Block], _: Random) -> list[Block]:
-    found = []
+def finish_repeated(blocks: list[Block], _: Random) -> list[Block] | None:
+    """Each finish reason once more; `error` is none, it fails the stream."""
+    if has_error(blocks):
+        return None
+    found: list[Block] = []
     for at, block in enumerate(blocks):
         found.append(block)
         choice = single_choice(block.chunk)
@@ -87,7 +96,7 @@ def finish_blank(blocks: list[Block], _: Random) -> list[Block]:
 
     def edit(chunk: Json) -> None:
         for choice in choices_of(chunk):
-            if not choice.get("finish_reason"):
+            if choice.get("finish_reason") is None:
                 choice["finish_reason"] = ""
 
     return edited(blocks, edit)
@@ -98,6 +107,8 @@ def finish_early(blocks: list[Block], random: Random) -> list[Block] | None:
     places = _finish_at(blocks)
     if len(places) != 1 or (blocks[places[0]].chunk or {}).get("usage"):
         return None
+    if any(_HALF.search(block.raw) for block in blocks):
+        return None  # a finish reason lets out the half that waits for the other
     at = places[0]
     if choices_of(blocks[at].chunk)[0].get("logprobs"):
         return None
@@ -289,9 +300,37 @@ def unfinished(blocks: list[Block], _: Random) -> list[Block] | None:
     return edited(blocks[: before_done(blocks)], edit)
 
 
+def _breakable(blocks: list[Block]) -> list[int]:
+    """Positions of chunks whose loss leaves clear whose the other fragments are.
+
+    None where fragments belong to the call before them, not to an index; of several calls not
+    those that open one.
+    """
+    ids: dict[tuple[Any, Any], str] = {}
+    calls: set[tuple[Any, Any]] = set()
+    for choice, entry in entries_in(blocks):
+        index, call_id = entry.get("index"), entry.get("id")
+        if type(index) is not int or index < 0:
+            return []
+        if call_id and ids.setdefault((choice, index), call_id) != call_id:
+            return []
+        calls.add((choice, index))
+    places = _chunks_at(blocks)
+    return [at for at in places if len(calls) < 2 or not _opens(blocks[at])]
+
+
+def _opens(block: Block) -> bool:
+    """Whether an entry has an id or a name."""
+    for _, entry in entries_in([block]):
+        function = entry.get("function")
+        if entry.get("id") or (isinstance(function, dict) and function.get("name")):
+            return True
+    return False
+
+
 def glued(blocks: list[Block], random: Random) -> list[Block] | None:
     """A frame that breaks off, and the next one on the same line."""
-    talking = set(_chunks_at(blocks))
+    talking = set(_breakable(blocks))
     places = sorted(at for at in talking if at + 1 in talking)
     if not places:
         return None
@@ -303,7 +342,7 @@ def glued(blocks: list[Block], random: Random) -> list[Block] | None:
 
 def damaged(blocks: list[Block], random: Random) -> list[Block] | None:
     """A frame whose JSON lacks its last brace."""
-    places = [at for at in _chunks_at(blocks) if blocks[at].raw.endswith(b"}\n\n")]
+    places = [at for at in _breakable(blocks) if blocks[at].raw.endswith(b"}\n\n")]
     if not places:
         return None
     at = random.choice(places)

@@ -163,6 +163,8 @@ def envelope_changes(blocks: list[Block], random: Random) -> list[Block]:
 
     def edit(chunk: Json) -> None:
         for name, other in (("id", "another"), ("model", "another"), ("created", 7)):
+            if type(chunk.get(name)) is not type(other):
+                continue  # kept as it is: a member of another kind is no id, model or time
             if name in seen and chunk.get(name):
                 chunk[name] = other if random.random() < 0.7 else type(other)()
             elif chunk.get(name):
@@ -178,8 +180,20 @@ PAYLOAD: Final = (
     Rewrite("escaped", _EQ, "ASCII alone, the rest escaped", on_blocks(escaped)),
     Rewrite("letters-escaped", _EQ, "plain letters escaped", on_blocks(letters_escaped)),
     Rewrite("raw", _EQ, "nothing escaped that need not be", on_blocks(raw)),
-    Rewrite("null-for-absent", _EQ, "optional members as null", on_blocks(null_for_absent)),
-    Rewrite("absent-for-null", _EQ, "null members left out", on_blocks(absent_for_null)),
+    Rewrite(
+        "null-for-absent",
+        _EQ,
+        "optional members as null",
+        on_blocks(null_for_absent),
+        ignores_extras=True,
+    ),
+    Rewrite(
+        "absent-for-null",
+        _EQ,
+        "null members left out",
+        on_blocks(absent_for_null),
+        ignores_extras=True,
+    ),
     Rewrite("number-forms", _EQ, "indexes and counts as 1.0", on_blocks(number_forms)),
     Rewrite(
         "extra-fields",
