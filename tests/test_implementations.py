@@ -338,6 +338,26 @@ def test_known_faults_of_the_official_client_show(
         assert found[:1] == ([wrong[name]] if name in wrong else []), name
 
 
+OTHER_KINDS = {
+    "content is a list": chunk({"content": [{"type": "text", "text": "Hello"}]}),
+    "arguments are an object": chunk(
+        {"tool_calls": [{"index": 0, "id": "c", "function": {"name": "f", "arguments": {"a": 1}}}]}
+    ),
+    "a call is a string": chunk({"tool_calls": ["f"]}),
+    "the delta is null": {**chunk(), "choices": [{"index": 0, "delta": None}]},
+}
+
+
+@pytest.mark.parametrize("odd", OTHER_KINDS.values(), ids=OTHER_KINDS)
+@pytest.mark.parametrize("name", OFFICIAL)
+def test_a_value_of_a_kind_the_client_does_not_promise_is_an_observation(
+    name: str, odd: Any, adapters: dict[str, Adapter]
+) -> None:
+    """The client checks nothing it hands on; what its user sees is told, whatever it is."""
+    report = adapters[name].run(Stream((body(*HELLO, odd, STOP),)))
+    assert msgspec.json.decode(msgspec.json.encode(report), type=Observation) == report
+
+
 @pytest.mark.parametrize("name", OFFICIAL)
 def test_reasoning_is_declared_not_represented(name: str, adapters: dict[str, Adapter]) -> None:
     """The client's types have no member for it: shown as such, neither right nor wrong."""

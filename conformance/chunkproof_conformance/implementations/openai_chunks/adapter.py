@@ -26,6 +26,7 @@ from chunkproof_conformance.implementations.openai_client import (
     index_of,
     library_version,
     logprobs_of,
+    text_of,
     usage_of,
 )
 from chunkproof_conformance.judge.observation import (
@@ -58,7 +59,7 @@ class _Call:
     arguments: str = ""
 
     def observed(self) -> ObservedCall:
-        return ObservedCall(self.id, self.type, self.name, self.arguments)
+        return ObservedCall(self.id, self.type, self.name, text_of(self.arguments))
 
 
 @dataclass
@@ -139,7 +140,8 @@ class _Loop:
             call = calls[entry.index]
             call.arguments += function.arguments
         if function.arguments:
-            self.events.append(ev.ToolArguments(index, call.number, function.arguments))
+            said = text_of(function.arguments) or ""
+            self.events.append(ev.ToolArguments(index, call.number, said))
 
     def _take_function_call(self, index: int, kept: _Choice, delta: Any) -> None:
         if kept.function_call is None:

@@ -110,7 +110,8 @@ def observation_of(completion: Any, seen: list[Any], error: ObservedError | None
     """The completion, or as much of it as there is, in the harness's words."""
     entries = list(completion.choices or ()) if completion is not None else []
     choices = tuple(_choice(index_of(entry, at), entry) for at, entry in enumerate(entries))
-    unordered = len(choices) > 1 or any(entry.message.function_call for entry in entries)
+    has_legacy = any(entry.message and entry.message.function_call for entry in entries)
+    unordered = len(choices) > 1 or has_legacy
     return Observation(
         outcome="failed" if error else "complete" if all_finished(choices) else "incomplete",
         choices=choices,
@@ -123,6 +124,8 @@ def observation_of(completion: Any, seen: list[Any], error: ObservedError | None
 
 def _choice(index: int, entry: Any) -> ObservedChoice:
     message = entry.message
+    if message is None:  # the client does not check what a server sends as a delta
+        return ObservedChoice(index, finish_reason=text_of(entry.finish_reason))
     calls = [_call(call) for call in message.tool_calls or ()]
     legacy = message.function_call
     if legacy is not None and not calls:  # a user reads one or the other
@@ -146,7 +149,8 @@ def _call(call: Any) -> ObservedCall:
     function = getattr(call, "function", None)
     name = text_of(getattr(function, "name", None))
     arguments = text_of(getattr(function, "arguments", None))
-    return ObservedCall(text_of(call.id), text_of(call.type), name, arguments)
+    id_, kind = text_of(getattr(call, "id", None)), text_of(getattr(call, "type", None))
+    return ObservedCall(id_, kind, name, arguments)
 
 
 def _events(seen: Iterable[Any], choices: tuple[ObservedChoice, ...]) -> Iterable[ev.AnyEvent]:
@@ -156,9 +160,9 @@ def _events(seen: Iterable[Any], choices: tuple[ObservedChoice, ...]) -> Iterabl
     for event in seen:
         match event.type:
             case "content.delta" if event.delta:
-                yield ev.Text(index, event.delta)
+                yield ev.Text(index, text_of(event.delta) or "")
             case "refusal.delta" if event.delta:
-                yield ev.Refusal(index, event.delta)
+                yield ev.Refusal(index, text_of(event.delta) or "")
             case "tool_calls.function.arguments.delta":
                 number = event.index
                 if number not in opened:
@@ -167,6 +171,6 @@ def _events(seen: Iterable[Any], choices: tuple[ObservedChoice, ...]) -> Iterabl
                     kind = final.type or ""
                     yield ev.ToolCall(index, number, number, final.id, final.name, kind)
                 if event.arguments_delta:
-                    yield ev.ToolArguments(index, number, event.arguments_delta)
+                    yield ev.ToolArguments(index, number, text_of(event.arguments_delta) or "")
             case _:
                 pass
