@@ -331,6 +331,20 @@ def test_fail_fast_ends_the_program_at_its_first_failure(
     assert all(map(is_gone_soon, pids(path)))
 
 
+def test_validate_holds_every_message_against_its_schema(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`--validate`: a misspelt member is found in its place; the kit's messages all obey."""
+    words = ("-k", "text/llama-cpp-python-plain", "--level", "final", "--validate", "--json")
+    assert main(["run", "-i", f"cmd:{sys.executable} {MISBEHAVING} misspelt", *words]) == 1
+    (run,) = json.loads(capsys.readouterr().out)["implementations"]
+    (row,) = run["verdicts"]
+    assert row["verdict"] == "error"
+    assert "`observed` breaks its schema at $.observation" in row["detail"]
+    kit = f"cmd:{sys.executable} -m chunkproof_conformance.connect.kit impl:reference"
+    assert main(["run", "-i", kit, *words]) == 0
+
+
 def test_who_claims_a_level_and_shows_nothing_of_it_is_in_error() -> None:
     cases = chosen_cases(Selection(("text/llama-cpp-python-plain",)))
     spec = f"cmd:{sys.executable} {MISBEHAVING} lies-about-levels"
