@@ -20,6 +20,7 @@ from chunkproof_conformance.cases.export.contents import MANIFEST, contents
 from chunkproof_conformance.cases.export.folder import ExportError, write
 from chunkproof_conformance.cases.index import CORPUS, case_ids, iter_cases, load_case
 from chunkproof_conformance.cli.main import main
+from chunkproof_conformance.judge.levels import LEVELS
 
 PLAIN: Final = "text/mlx-lm-plain"
 FEW: Final = (PLAIN, "end/mlx-lm-cut", "text/generic-unicode-separators-emoji")
@@ -170,7 +171,7 @@ def test_the_readme_names_every_file_and_every_member_of_a_case() -> None:
     assert not [name for name in top - {"package.json"} if f"`{name}`" not in readme]
     for member in ("profiles", "strength", "provenance", "pieces", "end", "request_needs"):
         assert f"`{member}" in readme
-    for level in ("final", "sequence", "exact", "messages"):
+    for level in LEVELS:
         assert f"`{level}`" in readme
     for verdict in ("must", "should", "choice", "info"):
         assert f"`{verdict}`" in readme

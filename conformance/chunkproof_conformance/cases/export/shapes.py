@@ -18,8 +18,10 @@ from chunkproof_conformance.cases.key import (  # noqa: TC001 - msgspec reads th
 from chunkproof_conformance.judge.expectation import (  # noqa: TC001 - msgspec reads them
     ExpectedEntry,
     ExpectedFinal,
+    ExpectedFrame,
 )
 from chunkproof_conformance.judge.observation import (  # noqa: TC001 - msgspec reads them
+    Level,
     Member,
     Observation,
 )
@@ -112,6 +114,12 @@ class VectorExpectation(_Shape, frozen=True, omit_defaults=True):
     final: ExpectedFinal | UnsetType = UNSET
     sequence: dict[str, list[ExpectedEntry]] | UnsetType = UNSET
     exact: list[dict[str, Any]] | UnsetType = UNSET
+    framing: list[ExpectedFrame] | UnsetType = UNSET
+    """The frames of the body, up to the first whose payload is `[DONE]`."""
+    due: list[ByteOffset] | UnsetType = UNSET
+    """For the level timely, per event of `exact`: the offset at which its frame is whole."""
+    messages: dict[str, list[dict[str, Any]]] | UnsetType = UNSET
+    """Per option value the messages of an agent interface, pieces joined."""
 
 
 class Vector(_Shape, frozen=True):
@@ -120,7 +128,7 @@ class Vector(_Shape, frozen=True):
     id: Slug
     says: str
     """The rule it shows, in a sentence."""
-    level: Literal["final", "sequence", "exact"]
+    level: Level
     expected: VectorExpectation
     observed: Observation
     verdict: Literal["pass", "fail", "choice", "n/a", "error"]
@@ -131,6 +139,10 @@ class Vector(_Shape, frozen=True):
     """What the library declared it has no place for."""
     contested: bool = False
     """The case's strength is `choice`: shown, never failed."""
+    edges: list[ByteOffset] = []
+    """For the level timely: where each piece ended, in bytes."""
+    option: str = ""
+    """For the level messages: which of the expected sequences."""
 
 
 def _titled(title: str, schema: dict[str, Any]) -> dict[str, Any]:
