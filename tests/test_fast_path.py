@@ -67,6 +67,9 @@ TEMPLATES = [
     ),
     delta('"content":["%s"]', ',"foo":{"content":"%s"}'),
     delta('"refusal":"%s"'),
+    delta('"content":"t","refusal":"%s"'),
+    delta('"content":"%s","reasoning":"r"'),
+    delta('"content":"t","tool_calls":[{"index":0,"function":{"arguments":"%s"}}]'),
     delta('"function_call":{"arguments":"%s"}'),
     tool('"index":0,"function":{"arguments":"%s"}'),
     tool('"index":0,"id":"i","function":{"name":"f","arguments":"%s"}'),
@@ -98,7 +101,12 @@ def read(body: bytes) -> tuple[list[AnyEvent], dict[str, Any]]:
     return events, parser.result().to_dict()
 
 
+PLAIN = "data: " + delta('"content":"t"') + "\n\n"
+WAITING = "data: " + delta('"content":"t","refusal":"\\ud83d"') + "\n\n"
+
+
 @given(nearly_equal_frames())
+@example((PLAIN + 2 * WAITING).encode())
 def test_remembered_frames_mean_what_the_whole_way_says(body: bytes) -> None:
     fast = read(body)
     with pytest.MonkeyPatch.context() as patch:
@@ -187,7 +195,7 @@ def test_the_fast_path_is_taken() -> None:
         (TEMPLATES[0], Text(0, "a", 1)),
         (TEMPLATES[1], Text(0, "a", 1)),
         (TEMPLATES[5], Reasoning(0, "a", 1)),
-        (TEMPLATES[12], ToolArguments(0, 0, "a", 1)),
+        (tool('"index":0,"function":{"arguments":"%s"}'), ToolArguments(0, 0, "a", 1)),
     ]
     for shape, event in learned:
         skeleton = maybe_skeleton((shape % "a").encode(), [event])

@@ -5,10 +5,11 @@ strings that vary are remembered; a later frame with the same bytes around must 
 same, with other strings, so only those strings are read. Nothing else is ever concluded:
 a frame that does not fit goes the whole way through `payload`, `chunk` and `choice`.
 
-Why it is sound: the remembered bytes were read by the whole way and caused no repair and
-no other event; each string is decoded by a strict JSON reader, so it can hold no quote,
-no control character and no half of a surrogate pair; and the holes are proved by filling
-them with probes and reading the frame again (`_proves`).
+Why it is sound: the remembered bytes were read by the whole way, caused no repair and no
+other event, and left nothing waiting: they hold no half of a surrogate pair; each string is
+decoded by a strict JSON reader, so it can hold no quote, no control character and no such
+half; and the holes are proved by filling them with probes and reading the frame again
+(`_proves`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from chunkproof.channel import is_encodable
 from chunkproof.chunk import PADDING
 from chunkproof.events import Extra, Reasoning, Text, ToolArguments
 
@@ -141,7 +143,12 @@ def _proves(
         owner[name] = text = json.loads(b'"%b"' % hole[2])
         if name not in PADDING and text != said:
             return False  # half of a surrogate pair was joined or is held back
-    return bool(changed == original)
+    return bool(changed == original) and not _has_half(data, original)
+
+
+def _has_half(data: bytes, value: Any) -> bool:
+    """Return whether a half of a surrogate pair stands anywhere: it may wait in its channel."""
+    return b"\\u" in data and not is_encodable(json.dumps(value, ensure_ascii=False))
 
 
 def _owner(chunk: Any, name: str, event: AnyEvent, *, is_detail: bool) -> dict[str, Any] | None:

@@ -105,6 +105,21 @@ def test_plain_chunks_take_it(delta: dict[str, Any], members: dict[str, Any]) ->
     assert read([first, plain[0], *plain[:9]], fast=True)[2] >= 8
 
 
+@pytest.mark.parametrize(
+    "delta",
+    [
+        {"content": "\ud83d", "reasoning_content": "r"},
+        {"content": "t", "refusal": "\ud83d"},
+        {"content": "t", "tool_calls": [{"index": 0, "function": {"arguments": "\ud83d"}}]},
+    ],
+)
+def test_a_chunk_that_leaves_half_a_pair_waiting_goes_the_whole_way(delta: dict[str, Any]) -> None:
+    """Its one event is not all that it did: the next half of that channel speaks of it."""
+    values = [opening("f"), *[chunk(delta)] * 4]
+    fast, slow = read(values, fast=True), read(values, fast=False)
+    assert fast == (*slow[:2], 0)
+
+
 def test_a_fragment_with_a_name_goes_the_whole_way() -> None:
     """What it means depends on the arguments so far (rule TOOL-4)."""
     assert read([fragment("1", id="a", name="f")] * 5, fast=True)[2] == 0

@@ -5,8 +5,9 @@ is remembered; the next chunk object with equal members around must mean the sam
 another text. Nothing else is ever concluded: a chunk that is not alike goes the whole way.
 
 Why it is sound: what surrounds the text was read the whole way and gave no repair, no other
-event and no new state; equal values give none again. Fragments with a name or an id are left
-out, for what they mean depends on the arguments so far.
+event and no new state; equal values give none again. Left out are fragments with a name or an
+id, for what they mean depends on the arguments so far, and chunks with half of a surrogate
+pair anywhere, which waits in its channel.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class Likeness:
         for kind, path in _PATHS:
             if isinstance(event, kind):
                 self._levels = _levels(chunk, path)
-                if self._levels and self._maybe_text(chunk) == said:
+                if self._levels and self._maybe_text(chunk) == said and is_whole(chunk):
                     self.event = event
                     return
 
@@ -129,6 +130,17 @@ def _levels(chunk: Any, path: tuple[str, ...]) -> tuple[_Level, ...]:
         levels.append(_Level(type(owner), step, is_listed, size, pick, picked, extra_picked, blank))
         owner = members[step] if step in members else extra[step]
     return tuple(levels)
+
+
+def is_whole(value: Any) -> bool:
+    """Return whether no text of a client's model or a JSON value holds half of a pair."""
+    if isinstance(value, str):
+        return is_encodable(value)
+    if isinstance(value, list):
+        return all(map(is_whole, value))
+    if hasattr(type(value), "model_fields"):
+        value = {**value.__dict__, **(value.__pydantic_extra__ or {})}
+    return all(map(is_whole, value.values())) if isinstance(value, dict) else True
 
 
 def _picker(names: list[str]) -> Callable[[dict[str, Any]], object]:
