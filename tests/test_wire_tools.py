@@ -1,12 +1,12 @@
-"""Tool calls as servers send them: fragments, ids, names, types and arguments."""
+"""Tool calls as servers send them: fragments, indexes, ids, names and types."""
 
 from typing import Any
 
 import pytest
 
-from tests.expectation import START, Case, Containing, JsonText, call, case, choice, end, event
+from tests.expectation import START, Case, Containing, call, case, choice, end, event
 from tests.specification import check
-from tests.wire import DONE, chunk, data, stop, tc, text, tools
+from tests.wire import DONE, chunk, stop, tc, text, tools
 
 CALL = "/choices/0/delta/tool_calls"
 
@@ -403,113 +403,6 @@ CASES = [
         **ONE,
     ),
     case(
-        "tc-args-empty-total",
-        "TOOL-8 TOOL-12",
-        tools(tc(0, "a", "f", "")),
-        tools(tc(1, "b", "g")),
-        END,
-        calls=[call("f", "", id="a"), call("g", "", id="b")],
-        **ONE,
-    ),
-    case(
-        "tc-args-null",
-        "TOOL-8",
-        tools(tc(0, "a", "f", None)),
-        tools(tc(0, ..., ..., "{}")),
-        END,
-        calls=[call("f", "{}", id="a")],
-        **ONE,
-    ),
-    case(
-        "tc-function-null",
-        "TOOL-3 ENV-5",
-        tools(tc(0, "a", "f", "{")),
-        tools({"index": 0, "function": None}),
-        tools(tc(0, ..., ..., "}")),
-        END,
-        calls=[call("f", "{}", id="a")],
-        **ONE,
-    ),
-    case(
-        "tc-args-object",
-        "TOOL-8",
-        tools(tc(0, "a", "f", {"x": 1, "y": ["é"]})),
-        END,
-        calls=[call("f", JsonText({"x": 1, "y": ["é"]}), id="a")],
-        **ONE,
-        repairs="arguments-not-string",
-    ),
-    case(
-        "tc-args-object",
-        "TOOL-8",
-        tools(tc(0, "a", "f", {})),
-        tools(tc(1, "b", "g", [1])),
-        END,
-        variant="an-empty-object-and-a-list",
-        calls=[call("f", JsonText({}), id="a"), call("g", JsonText([1]), id="b")],
-        **ONE,
-        repairs="arguments-not-string",
-    ),
-    case(
-        "tc-args-double-encoded",
-        "TOOL-8 END-9",
-        tools(tc(0, "a", "f", '"{\\"x\\":1}"')),
-        END,
-        calls=[call("f", '"{\\"x\\":1}"', id="a")],
-        **ONE,
-    ),
-    *(
-        case(
-            row,
-            "TOOL-8 TOOL-12",
-            tools(tc(0, "a", "f", arguments)),
-            END,
-            variant=variant,
-            calls=[call("f", arguments, id="a", valid=False, executable=False)],
-            **ONE,
-        )
-        for row, variant, arguments in (
-            ("tc-args-invalid-json", "bare-key", "{x:1"),
-            ("tc-args-invalid-json", "nan", '{"x":NaN}'),
-            ("tc-args-invalid-json", "white-space-alone", " "),
-            ("tc-args-invalid-json", "single-quotes", "{'x':1}"),
-            ("tc-args-invalid-json", "raw-line-end-in-a-string", '{"x":"a\nb"}'),
-            ("tc-args-invalid-json", "leading-zero", '{"x":01}'),
-            ("tc-args-doubled-by-server", "", '{"x":1}{"x":1}'),
-            ("tc-args-brace-lost", "", '{"x":{"y":1}'),
-        )
-    ),
-    case(
-        "tc-args-truncated-length",
-        "TOOL-12",
-        tools(tc(0, "a", "f", '{"x":')),
-        stop("length"),
-        DONE,
-        calls=[call("f", '{"x":', id="a", valid=False, executable=False)],
-        finish="length",
-    ),
-    case(
-        "tc-args-truncated-length",
-        "TOOL-12",
-        tools(tc(0, "a", "f", "{}")),
-        stop("length"),
-        DONE,
-        variant="valid-arguments-are-not-executable-after-length",
-        calls=[call("f", "{}", id="a", executable=False)],
-        finish="length",
-    ),
-    case(
-        "tc-args-escape-split",
-        "TOOL-8",
-        tools(tc(0, "a", "f", '{"a":"\\')),
-        tools(tc(0, ..., ..., "n\\ud8")),
-        tools(tc(0, ..., ..., "3d")),
-        tools(tc(0, ..., ..., '\\ude00"}')),
-        END,
-        calls=[call("f", '{"a":"\\n\\ud83d\\ude00"}', id="a")],
-        **ONE,
-    ),
-    case(
         "tool-calls-empty-array",
         "TOOL-1 TXT-1",
         chunk({"content": "a", "tool_calls": []}),
@@ -660,39 +553,6 @@ CASES = [
             may_repair="wrong-type",
         )
         for kind in ("retrieval", "Function", 5)
-    ),
-    case(
-        "calls-not-executable",
-        "TOOL-12",
-        tools(tc(0, "a", "f", "{}")),
-        data('{"error":"boom"}'),
-        stop("tool_calls"),
-        DONE,
-        outcome="failed",
-        calls=[call("f", "{}", id="a", executable=False)],
-        finish="tool_calls",
-        error={"message": "boom", "type": None, "code": None},
-        may_repair="finish-missing",
-    ),
-    *(
-        case(
-            "calls-not-executable",
-            "TOOL-12",
-            tools(tc(0, "a", "f", "{}")),
-            stop(reason),
-            DONE,
-            variant=f"finish-{reason}",
-            calls=[call("f", "{}", id="a", executable=executable)],
-            finish=reason,
-        )
-        for reason, executable in (
-            ("stop", True),
-            ("tool_calls", True),
-            ("function_call", True),
-            ("length", False),
-            ("content_filter", False),
-            ("end_turn", False),
-        )
     ),
     case(
         "tc-type-missing-or-late",
