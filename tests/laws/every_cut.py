@@ -4,6 +4,7 @@
 
 Bodies up to 16 KiB at every place, under 600 bytes at every pair of places, each byte by byte;
 longer ones at the places that `laws.exhaustive` names, unless `--up-to-16k` leaves them out.
+`--no-pairs` leaves out the pairs.
 """
 
 import sys
@@ -11,6 +12,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from time import monotonic, process_time
 from typing import NamedTuple
@@ -43,17 +45,19 @@ class Spent(NamedTuple):
     finds: tuple[str, ...]
 
 
-def every_cut(case_id: str) -> Spent:
+def every_cut(case_id: str, *, with_pairs: bool = True) -> Spent:
     """All cuts of one case."""
     began = process_time()
     stream = stream_of(case := load_case(case_id), ())
     length = len(case.body)
     found: list[Findings] = [stepwise_cuts(reference(), stream), bytewise(reference(), stream)]
     between = process_time()
-    found.append(stepwise_pairs(reference(), stream))
+    if with_pairs:
+        found.append(stepwise_pairs(reference(), stream))
     seconds, pair_seconds = between - began, process_time() - between
     finds = tuple(f"{case_id} cut at {one.cuts[0]}: {one.what}" for one in found if one.cuts)
-    pairs = max(0, (length - 1) * (length - 2) // 2) if length < EVERY_PAIR else 0
+    has_pairs = with_pairs and length < EVERY_PAIR
+    pairs = max(0, (length - 1) * (length - 2) // 2) if has_pairs else 0
     runs = sum(one.runs for one in found)
     singles = len(places(case.body))
     return Spent(case_id, length, singles, pairs, runs, seconds, pair_seconds, finds)
@@ -67,7 +71,7 @@ class Total:
 
     def lines(self) -> Iterator[str]:
         bodies = [one for one in self.spent if one.size]
-        short = [one for one in bodies if one.size < EVERY_PAIR]
+        short = [one for one in bodies if one.pairs]
         long = [one for one in bodies if one.size > EVERY_CUT]
         yield from (find for one in self.spent for find in one.finds)
         yield f"{len(bodies)} cases, {sum(one.size for one in bodies):,} bytes"
@@ -94,11 +98,13 @@ def main() -> int:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--up-to-16k", action="store_true")
+    parser.add_argument("--no-pairs", action="store_true")
     options = parser.parse_args()
     began = monotonic()
     chosen = names(up_to_16k=options.up_to_16k)
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
-        total = Total(list(pool.map(every_cut, chosen, chunksize=4)))
+        work = partial(every_cut, with_pairs=not options.no_pairs)
+        total = Total(list(pool.map(work, chosen, chunksize=4)))
     for line in (*total.lines(), f"{monotonic() - began:.0f} s, {options.jobs} processes"):
         print(line)  # noqa: T201 -- a program
     return 1 if any(one.finds for one in total.spent) else 0
