@@ -23,6 +23,10 @@ WireName = Literal["openai", "anthropic", "gemini"]
 WIRES: Final[Mapping[str, wires.Wire]] = {
     wire.name: wire for wire in (wires.OPENAI, wires.ANTHROPIC, wires.GEMINI)
 }
+BEGINNING: Final = "Hello wörld 👋,"
+"""What comes of the text of the script before a stream goes wrong."""
+HALF: Final = '{"city": "'
+"""And of the arguments of a call."""
 ONE_CALL: Final[Mapping[str, Any]] = {"tools": [WEATHER]}
 TWO_CALLS: Final[Mapping[str, Any]] = {"tools": [WEATHER, TIME]}
 BARE_CALL: Final[Mapping[str, Any]] = {"tools": [PING]}

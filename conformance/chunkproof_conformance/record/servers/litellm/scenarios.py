@@ -11,6 +11,8 @@ from typing import Final
 from chunkproof_conformance.record.drafts import call, choice, text, truth
 from chunkproof_conformance.record.proxy import (
     BARE_CALL,
+    BEGINNING,
+    HALF,
     ONE_CALL,
     THINKING,
     TWO_CALLS,
@@ -20,10 +22,6 @@ from chunkproof_conformance.record.proxy import (
     case,
 )
 
-BEGINNING: Final = "Hello wörld 👋,"
-"""What comes of the text before a stream goes wrong."""
-HALF: Final = '{"city": "'
-"""And of the arguments of a call."""
 CLAUDE: Final = "claude-sonnet-4-20250514"
 """LiteLLM hands thinking on to the models of Anthropic's that it knows, and to no other."""
 _TEXT: Final = ("TXT-1", "FIN-1", "END-2")

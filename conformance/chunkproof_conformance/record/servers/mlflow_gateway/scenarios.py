@@ -11,6 +11,8 @@ from typing import Final
 from chunkproof_conformance.record.drafts import call, choice, text, truth
 from chunkproof_conformance.record.proxy import (
     BARE_CALL,
+    BEGINNING,
+    HALF,
     ONE_CALL,
     THINKING,
     TWO_CALLS,
@@ -21,10 +23,6 @@ from chunkproof_conformance.record.proxy import (
 )
 from chunkproof_conformance.record.servers.scripted.answers import HELLO
 
-BEGINNING: Final = "Hello wörld 👋,"
-"""What comes of the text before a stream goes wrong."""
-HALF: Final = '{"city": "'
-"""And of the arguments of a call."""
 _CALL: Final = ("TOOL-1", "TOOL-3", "TOOL-6", "TOOL-7", "TOOL-8", "FIN-1", "USE-1", "END-3")
 _WEATHER: Final = ("get_weather", '{"city": "Zürich 🎉", "unit": "c"}')
 _TIME: Final = ("get_time", '{"tz": "Asia/Tokyo"}')

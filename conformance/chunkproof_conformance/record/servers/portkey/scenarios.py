@@ -12,6 +12,8 @@ from typing import Final
 from chunkproof_conformance.record.drafts import call, choice, text, truth
 from chunkproof_conformance.record.proxy import (
     BARE_CALL,
+    BEGINNING,
+    HALF,
     ONE_CALL,
     THINKING,
     TWO_CALLS,
@@ -24,10 +26,6 @@ from chunkproof_conformance.record.servers.scripted.answers import HELLO
 
 NONSTRICT: Final = {"x-portkey-strict-open-ai-compliance": "false"}
 NONSTRICT_NOTE: Final = "x-portkey-strict-open-ai-compliance: false"
-BEGINNING: Final = "Hello wörld 👋,"
-"""What comes of the text before a stream goes wrong."""
-HALF: Final = '{"city": "'
-"""And of the arguments of a call."""
 CALL_ID: Final = re.compile(r"portkey-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TEXT: Final = ("TXT-1", "FIN-1", "USE-1", "END-2")
 _CALL: Final = ("TOOL-1", "TOOL-3", "TOOL-8", "FIN-1", "USE-1", "END-2")
