@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -398,6 +399,28 @@ def test_serve_prints_a_base_url_that_anybody_can_use(options: tuple[str, ...]) 
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
     assert response.content == load_case(PLAIN).body
+
+
+def test_a_server_that_could_not_listen_can_be_stopped_while_its_thread_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its loop is closed before the thread is gone; here that moment lasts."""
+    loop = asyncio.new_event_loop()
+    close = loop.close
+
+    def close_and_linger() -> None:
+        close()
+        time.sleep(0.2)
+
+    monkeypatch.setattr(loop, "close", close_and_linger)
+    monkeypatch.setattr(asyncio, "new_event_loop", lambda: loop)
+    taken = socket.create_server(("127.0.0.1", 0))
+    server = ReplayServer(port=taken.getsockname()[1])
+    with taken, pytest.raises(OSError, match="in use"):
+        server.start()
+    while not loop.is_closed():
+        time.sleep(0.001)
+    server.stop()
 
 
 @pytest.mark.parametrize(

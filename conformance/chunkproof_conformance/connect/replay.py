@@ -83,7 +83,8 @@ class ReplayServer:
     def stop(self) -> None:
         """Close every connection and the thread."""
         if self._loop is not None and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
+            with suppress(RuntimeError):  # it could not listen, and has closed its loop by now
+                self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
 
     def add(self, response: Served, nonce: str | None = None) -> str:
