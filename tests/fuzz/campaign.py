@@ -16,6 +16,7 @@ from random import Random
 from time import monotonic, process_time
 
 from hypothesis import Phase, given, seed, settings
+from hypothesis.strategies import SearchStrategy
 
 from chunkproof import StreamParser
 from chunkproof.events import AnyEvent
@@ -96,6 +97,22 @@ def check(stream: strategies.Streamed, tally: Tally) -> list[str]:
     return wrong
 
 
+def draw(
+    source: SearchStrategy[strategies.Streamed],
+    number: int,
+    take: Callable[[strategies.Streamed], None],
+) -> None:
+    """Hand over what is drawn with this seed, a round of it."""
+    run = settings(
+        max_examples=ROUND,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate,),
+        suppress_health_check=SLOW,
+    )(given(source)(take))
+    seed(number)(run)()
+
+
 def round_of(number: int, tally: Tally, is_over: Callable[[], bool]) -> None:
     """Draw messages with one seed, plain ones and those of agents in turn, and check them."""
     source = agent_streams() if number % 2 else strategies.streams()
@@ -111,14 +128,7 @@ def round_of(number: int, tally: Tally, is_over: Callable[[], bool]) -> None:
                 tally.finds += 1
                 print(wrong, stream, flush=True)  # noqa: T201 -- a program
 
-    run = settings(
-        max_examples=ROUND,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate,),
-        suppress_health_check=SLOW,
-    )(given(source)(say))
-    seed(number)(run)()
+    draw(source, number, say)
 
 
 def main() -> int:

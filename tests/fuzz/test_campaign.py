@@ -51,9 +51,9 @@ def test_a_wrong_parser_is_found(wrong: str, says: str) -> None:
 def test_a_wrong_agent_interface_is_found() -> None:
     """By the oracle of whole arguments, and by the deltas that are cut anew."""
     thoughtful = body_of(AGENT_STREAMS["tool with thoughts"])
-    assert told_otherwise(thoughtful, 2)[1] == []
+    assert told_otherwise(thoughtful, range(2))[1] == []
     with AGENT_MUTANTS["fragments-apart"].applied():
-        assert told_otherwise(thoughtful, 2)[1]
+        assert told_otherwise(thoughtful, range(2))[1]
         found = [what for stream in ways(SAID, Random(6), 6) for what in check(stream, Tally())]
     assert any(what.startswith("use_assistant_message") for what in found)
 
