@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 
 def _changed(members: dict[str, Any], new: dict[str, Any], drop: tuple[str, ...]) -> dict[str, Any]:
-    return {name: value for name, value in (members | new).items() if name not in drop}
+    """`drop` takes from what was there alone: a member dropped and given anew stands last."""
+    return {name: value for name, value in members.items() if name not in drop} | new
 
 
 def chunk(frame: Frame, *drop: str, **members: Any) -> Frame:

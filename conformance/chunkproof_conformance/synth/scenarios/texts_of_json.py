@@ -104,6 +104,12 @@ def _float_indexes(frames: list[Frame]) -> list[Frame]:
     ]
 
 
+def _not_numbers(payload: str) -> str:
+    """The log probability of the last token becomes -Infinity, that of any other NaN."""
+    number = "-Infinity" if '"token":"g."' in payload else "NaN"
+    return payload.replace('"logprob":null', f'"logprob":{number}')
+
+
 def _deep(levels: int) -> str:
     return f'{{"id":"x","choices":[],"deep":{"[" * levels}{"]" * levels}}}'
 
@@ -156,7 +162,7 @@ SCENARIOS: Final = (
         "not-a-number",
         "NaN and Infinity, which JSON does not know: null where they are kept",
         "Not a log.",
-        _spelt(lambda payload: payload.replace('"logprob":null', '"logprob":-Infinity')),
+        _spelt(_not_numbers),
         strength="info",
         profiles="logprobs lenient",
         rules="PAY-12 ENV-9",
@@ -165,7 +171,7 @@ SCENARIOS: Final = (
             {"token": token, "logprob": None, "bytes": None, "top_logprobs": []}
             for token in ("Not a lo", "g.")
         ),
-        note="-Infinity instead of every null",
+        note="NaN as the first log probability, -Infinity as the second",
     ),
     _case(
         "nested-too-deep",

@@ -43,7 +43,7 @@ def _renamed(
         if not text:
             return frame
         said = change(text)
-        return edits.delta(frame, *({_MEMBER} - said.keys()), **said)
+        return edits.delta(frame, _MEMBER, **said)
 
     return lambda frames: list(map(changed, frames))
 
