@@ -1,4 +1,4 @@
-"""Small changes to rendered frames say what they were told to say, and nothing is lost on the way."""
+"""Small changes to rendered frames say what they were told to say, and lose nothing."""
 
 import json
 from typing import Any
