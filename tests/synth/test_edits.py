@@ -64,3 +64,9 @@ def test_numbers_that_are_none_come_in_two_spellings() -> None:
     body = load_case("payload/generic-not-a-number").body
     assert b'"logprob":NaN' in body
     assert b'"logprob":-Infinity' in body
+
+
+def test_a_chunk_of_two_choices_holds_one_of_each() -> None:
+    """Both choices in every chunk: never one of them twice."""
+    for chunk in chunks("choices/generic-two-in-one-chunk"):
+        assert [choice["index"] for choice in chunk["choices"]] == [0, 1]

@@ -335,7 +335,7 @@ SCENARIOS: Final = (
             edits.delta(frames[2], tool_calls=[{}]),
             *frames[3:],
         ],
-        rules="TOOL-1 TOOL-3 TOOL-6 TOOL-7 TOOL-8",
+        rules="TOOL-1 TOOL-3 TOOL-4 TOOL-6 TOOL-7 TOOL-8",
         rows="tc-id-empty-continuation tc-fragmented",
         note="an entry of empty texts and an empty object put after the first fragment",
     ),

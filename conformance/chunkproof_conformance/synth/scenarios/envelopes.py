@@ -107,12 +107,14 @@ def _wrong_kinds(frames: list[Frame]) -> list[Frame]:
 
 
 def _paired(frames: list[Frame]) -> list[Frame]:
-    """Neighbouring chunks of different choices as one chunk of two."""
+    """The nth chunk of each of two choices as one chunk of two."""
     *chunks, done = frames
-    pairs = zip(chunks[::2], chunks[1::2], strict=True)
+    spoken: list[list[Frame]] = [[], []]
+    for frame in chunks:
+        spoken[frame.data["choices"][0]["index"]].append(frame)
     joined = [
         edits.chunk(first, choices=[*first.data["choices"], *second.data["choices"]])
-        for first, second in pairs
+        for first, second in zip(*spoken, strict=True)
     ]
     return [*joined, done]
 
@@ -218,7 +220,7 @@ SCENARIOS: Final = (
         profiles="core choices",
         rules="TXT-1 FIN-1 END-2",
         rows="choices-two-in-chunk choice-finish-each",
-        note="neighbouring chunks joined",
+        note="the chunks of the two choices joined, one of each",
         steps=in_turn(plan(_TWO, lambda text: cut(text, 5))),
     ),
     _case(

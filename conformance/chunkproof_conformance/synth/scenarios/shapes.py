@@ -122,7 +122,7 @@ SCENARIOS: Final = (
     ),
     _edited(
         "envelope/local-created-float",
-        "`created` as a number with a fraction, and missing",
+        "`created` as a number with a fraction",
         _said(Text("Time is a float here.")),
         _text_chunks(lambda frame: edits.chunk(frame, created=1790000000.5)),
         rules="ENV-1 ENV-6 TXT-1 FIN-1 END-2",
