@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chunkproof_conformance.judge.attribution import finding
 from chunkproof_conformance.judge.diff import ABSENT
 from chunkproof_conformance.run.report import (
     conforms,
+    finding_of,
     origin_counts,
     profile_lines,
     repeat_command,
@@ -90,9 +90,7 @@ def _row(report: Report, run: ImplementationRun, row: Row) -> dict[str, Any]:
         "detail": verdict.detail,
         "differences": [difference_object(difference) for difference in verdict.differences],
         "not_represented": list(verdict.not_represented),
-        "finding": finding(verdict.differences[0], report.case(row.case).rules)
-        if verdict.differences
-        else "",
+        "finding": finding_of(report.case(row.case), row),
         "remarks": list(verdict.remarks),
         "cut": row.plan.name if verdict.differences else "",
         "cutting_matters": row.cutting_matters,

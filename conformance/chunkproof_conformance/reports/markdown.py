@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from chunkproof_conformance.judge.attribution import finding
 from chunkproof_conformance.judge.profiles import is_required
 from chunkproof_conformance.judge.verdicts import Kind
 from chunkproof_conformance.run.report import (
     RECORDED,
     conforms,
     failures,
+    finding_of,
     judged_nothing,
     known_failures,
     origin_counts,
@@ -63,10 +63,10 @@ def _implementation(report: Report, run: ImplementationRun) -> Iterator[str]:
     yield "| case | level | finding | repeat |"
     yield "|---|---|---|---|"
     for case, row in red[:SHOWN]:
-        differences = row.verdict.differences
-        said = finding(differences[0], case.rules) if differences else row.verdict.message
+        message = row.verdict.message
+        said = finding_of(case, row)
         name = f"**{case.id}**" if is_required(case.rank, who) else case.id
-        what = _cell(f"{said}: {row.verdict.message}" if differences else said)
+        what = _cell(f"{said}: {message}" if said else message)
         command = _cell(repeat_command(run, row)).replace("`", "")
         yield f"| {name} | {row.level} | {what} | `{command}` |"
     if len(red) > SHOWN:

@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from chunkproof_conformance.implementations.reproduction import RUN_BY
-from chunkproof_conformance.judge.attribution import finding
 from chunkproof_conformance.judge.diff import aligned
 from chunkproof_conformance.judge.profiles import is_required
 from chunkproof_conformance.judge.verdicts import RED, Kind
@@ -22,6 +21,7 @@ from chunkproof_conformance.run.report import (
     RECORDED,
     conforms,
     failures,
+    finding_of,
     judged_nothing,
     known_failures,
     origin_counts,
@@ -189,9 +189,7 @@ def _failures(report: Report, run: ImplementationRun, in_full: int) -> list[Rend
 
 def _finding(case: CaseFacts, row: Row) -> str:
     """The finding in one line; for an error or a timeout, what is said of it."""
-    if not row.verdict.differences:
-        return f"{row.verdict.kind}: {_clipped(row.verdict.detail, 80)}"
-    return finding(row.verdict.differences[0], case.rules)
+    return finding_of(case, row) or f"{row.verdict.kind}: {_clipped(row.verdict.detail, 80)}"
 
 
 def _in_full(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
+from chunkproof_conformance.judge.attribution import finding
 from chunkproof_conformance.judge.profiles import Rank, is_required, reached
 from chunkproof_conformance.judge.verdicts import RED, Kind, worst
 
@@ -191,6 +192,14 @@ def origin_counts(cases: Iterable[CaseFacts]) -> dict[Origin, int]:
     for case in cases:
         counts[case.origin] += 1
     return counts
+
+
+def finding_of(case: CaseFacts, row: Row) -> str:
+    """Which rule this red row is about; "" where it shows no difference: an error, a timeout."""
+    if not row.verdict.differences:
+        return ""
+    first = row.verdict.differences[0]
+    return finding(first, case.rules, only_when_cut=row.cutting_matters)
 
 
 def repeat_command(run: ImplementationRun, row: Row) -> str:
