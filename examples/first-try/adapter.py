@@ -7,7 +7,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from chunkproof_conformance.connect.adapter import Stream
 from chunkproof_conformance.connect.kit import serve
@@ -39,20 +39,27 @@ def first_try(pieces: Iterable[bytes]) -> dict[str, Any]:
     return message
 
 
+NO_PLACE_FOR: Final = frozenset(
+    {"reasoning", "refusal", "usage", "logprobs", "audio", "annotations"}
+)
+
+
 class FirstTry:
     """Says what a user of `first_try` sees."""
 
     def start(self) -> Implementation:
-        return Implementation("first-try", "1", profiles=("core", "tools"))
+        return Implementation(
+            "first-try", "1", profiles=("core", "tools"), not_represented=NO_PLACE_FOR
+        )
 
     def run(self, stream: Stream) -> Observation:
         try:
             message = first_try(stream.pieces)
-        except (LookupError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             return Observation("failed", choices=(), error=ObservedError(repr(error)))
         reason = message.get("finish_reason")
         calls = tuple(
-            ObservedCall(call["id"], "function", call["name"], call["arguments"])
+            ObservedCall(call.get("id"), "function", call.get("name"), str(call["arguments"]))
             for call in message["tool_calls"]
         )
         choice = ObservedChoice(

@@ -19,12 +19,15 @@ _MEMBER: Final = re.compile(
 _CALL_MEMBER: Final = re.compile(
     r"^(?:/choices/\d+/tool_calls/\d+|/\d+/\d+)/(id|name|arguments|type)$"
 )
+_ENVELOPES: Final = ("ENV-3", "ENV-4", "ENV-5", "ENV-6")
+"""Rules that say where choices and deltas are."""
+
 _FAMILIES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "role": ("ENV-2", ("ENV-2",)),
-    "text": ("TXT-1", ("TXT-", "SSE-", "PAY-", "FIN-6", "ENV-")),
+    "text": ("TXT-1", ("TXT-", "SSE-", "PAY-", "FIN-6", *_ENVELOPES)),
     "reasoning": ("RSN-1", ("RSN-", "TXT-2", "SSE-", "PAY-")),
     "refusal": ("TXT-5", ("TXT-5", "TXT-3", "SSE-", "PAY-")),
-    "finish_reason": ("FIN-1", ("FIN-", "END-", "SSE-", "PAY-", "ENV-")),
+    "finish_reason": ("FIN-1", ("FIN-", "END-", "SSE-", "PAY-", *_ENVELOPES)),
     "logprobs": ("ENV-9", ("ENV-9", "PAY-12")),
     "audio": ("ENV-10", ("ENV-10",)),
     "annotations": ("ENV-11", ("ENV-11",)),
@@ -44,6 +47,9 @@ _ORDINARY: Final = frozenset(
     | {"TOOL-1", "TOOL-3", "TOOL-8", "TOOL-9"}
 )
 """Rules that plain answers rest on: a case that has another one is there to show that."""
+
+_BESIDE: Final = frozenset({"SSE-5", "TOOL-12"})
+"""Rules that change no member of an answer: who breaks them raises, or runs a call."""
 
 _OF_PIECES: Final = ("SSE-1", "SSE-2", "SSE-3")
 """Rules that say what a character, a mark and a line end are that come in two pieces."""
@@ -70,7 +76,8 @@ def rule_of(
         return _first(rules)
     own, families = _FAMILIES[member]
     fitting = [rule for family in families for rule in rules if rule.startswith(family)]
-    return _first([rule for rule in fitting if rule not in _ORDINARY], fitting, [own])
+    special = [rule for rule in fitting if rule not in _ORDINARY | _BESIDE]
+    return _first(special, fitting, [own])
 
 
 def _first(*lists: Sequence[str]) -> str | None:
