@@ -20,7 +20,7 @@ _RULES: Final = (
     Rule("SSE-1", "the body is UTF-8; an invalid sequence becomes U+FFFD and the stream goes on"),
     Rule("SSE-2", "one byte order mark at the very start is dropped"),
     Rule("SSE-3", "a line ends at CRLF, LF or CR, also when CR and LF come in two pieces"),
-    Rule("SSE-4", "an empty line dispatches the frame"),
+    Rule("SSE-4", "an empty line dispatches the frame; the end of a piece ends nothing"),
     Rule("SSE-5", "a line that starts with a colon is a comment"),
     Rule("SSE-6", "a field is split at its first colon and loses one leading space, no more"),
     Rule("SSE-7", "a line without a colon is a field name with an empty value"),
