@@ -8,13 +8,16 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from rich.console import Console
 
 from chunkproof_conformance.cli.main import main
+from chunkproof_conformance.cli.run_command import exit_code
 from chunkproof_conformance.judge.diff import ABSENT, Difference
 from chunkproof_conformance.judge.observation import Implementation
 from chunkproof_conformance.judge.profiles import Rank
@@ -23,11 +26,19 @@ from chunkproof_conformance.reports.annotations import MAX_ANNOTATIONS, workflow
 from chunkproof_conformance.reports.badge import badge
 from chunkproof_conformance.reports.junit import junit_xml
 from chunkproof_conformance.reports.lines import ReportError, header, is_whole, read_lines, resumed
+from chunkproof_conformance.reports.machine import report_object
 from chunkproof_conformance.reports.markdown import markdown
+from chunkproof_conformance.reports.table import WIDTH, report_table
 from chunkproof_conformance.reports.tap import tap_lines
 from chunkproof_conformance.run.job import Job
 from chunkproof_conformance.run.plan import CutPlan, explicit_plan
-from chunkproof_conformance.run.report import CaseFacts, ImplementationRun, Report
+from chunkproof_conformance.run.report import (
+    CaseFacts,
+    ImplementationRun,
+    Report,
+    in_words,
+    standing,
+)
 from chunkproof_conformance.run.runner import NO_PLAN, Row
 
 MISBEHAVING = Path(__file__).parent / "misbehaving.py"
@@ -40,10 +51,13 @@ def verdict(kind: Kind, message: str = "") -> Verdict:
     return Verdict(kind, message)
 
 
-def report_of(*verdicts: Verdict, finished: bool = True, **more: Any) -> Report:
-    """A run of one implementation: one case per verdict, all required."""
+def report_of(
+    *verdicts: Verdict, finished: bool = True, strength: str = "must", **more: Any
+) -> Report:
+    """A run of one implementation: one case per verdict, all required where they are must."""
+    rank = Rank(strength, ("core",))
     facts = tuple(
-        CaseFacts(f"text/c{number}", "T", Rank("must", ("core",)), ("TXT-1",), "synthesised", False)
+        CaseFacts(f"text/c{number}", "T", rank, ("TXT-1",), "synthesised", False)
         for number in range(len(verdicts))
     )
     rows = tuple(
@@ -56,6 +70,59 @@ def report_of(*verdicts: Verdict, finished: bool = True, **more: Any) -> Report:
 
 
 ALL = report_of(*(verdict(kind, EVIL) for kind in Kind), stale=("text/gone:final",), stderr=EVIL)
+
+
+# What is said of an implementation ------------------------------------------------------------
+
+OPTIONAL = {"strength": "should"}
+
+
+def report_table_text(report: Report) -> str:
+    console = Console(file=StringIO(), width=WIDTH)
+    with console.capture() as captured:
+        console.print(report_table(report))
+    return captured.get()
+
+
+@pytest.mark.parametrize(
+    ("report", "words"),
+    [
+        (report_of(verdict(Kind.PASS)), "conforms"),
+        (report_of(verdict(Kind.PASS), verdict(Kind.FAIL, "y")), "does not conform"),
+        (report_of(verdict(Kind.PASS), stale=("text/gone:final",)), "does not conform"),
+        (report_of(verdict(Kind.PASS), **OPTIONAL), "nothing required was judged"),
+        (report_of(verdict(Kind.FAIL, "y"), **OPTIONAL), "nothing required was judged"),
+        (report_of(verdict(Kind.SKIPPED), verdict(Kind.NOT_AVAILABLE)), "nothing was judged"),
+        (report_of(), "nothing was judged"),
+        (report_of(verdict(Kind.FLAKY), verdict(Kind.PASS)), "conforms, but for 1 flaky"),
+        (
+            report_of(*(verdict(kind) for kind in (Kind.PASS, Kind.SKIPPED, Kind.KNOWN_FAILURE))),
+            "conforms, but for 1 known failure, 1 skipped",
+        ),
+        (report_of(*[verdict(Kind.KNOWN_FAILURE)] * 2), "conforms, but for 2 known failures"),
+    ],
+)
+def test_every_report_says_the_same_of_an_implementation(report: Report, words: str) -> None:
+    """Nothing conforms by what was not judged, and what "conforms" leaves out is said."""
+    (run,) = report.runs
+    assert in_words(report, run) == words
+    found = str(standing(report, run))
+    assert f"mine  1  {words} " in report_table_text(report)
+    assert markdown(report).splitlines()[2].endswith(words)
+    (suite,) = ET.fromstring(junit_xml(report))
+    assert [one.attrib["value"] for one in suite.iterfind("properties/property")] == [found]
+    (machine,) = report_object(report)["implementations"]
+    decided = {"conforms": True, "does not conform": False}.get(found)
+    assert (machine["standing"], machine["conforms"]) == (found, decided)
+    undecided = "" if decided is not None else f" # SKIP {found}"
+    ok = "not ok" if decided is False else "ok"
+    assert list(tap_lines(report))[-1] == f"{ok} 1 - mine 1{undecided}"
+    annotated = f"::error title=chunkproof::mine: {found}" in workflow_commands(report, {})
+    assert annotated is (decided is None)
+    assert (badge(report)["color"] == "brightgreen") is (words == "conforms")
+    assert (badge(report)["color"] == "lightgrey") is (decided is None)
+    code = {True: 0, False: 1, None: 2}[decided]
+    assert exit_code(report, named=True) == code
 
 
 # JUnit ----------------------------------------------------------------------------------------
@@ -111,7 +178,7 @@ def test_markdown_shows_levels_failures_and_no_percentage() -> None:
 
 def test_markdown_says_that_failures_are_known() -> None:
     text = markdown(report_of(verdict(Kind.KNOWN_FAILURE, "x"), verdict(Kind.PASS)))
-    assert "✅ conforms, but for 1 known failures" in text
+    assert "✅ conforms, but for 1 known failure" in text
     assert "**This run was cut short.**" not in text
 
 
@@ -132,7 +199,9 @@ def test_annotations_stop_where_github_stops() -> None:
     [
         ((Kind.PASS,), "core final", "brightgreen"),
         ((Kind.PASS, Kind.FAIL), "core none", "red"),
-        ((Kind.NOT_AVAILABLE,), "nothing judged", "lightgrey"),
+        ((Kind.NOT_AVAILABLE,), "nothing was judged", "lightgrey"),
+        ((Kind.PASS, Kind.KNOWN_FAILURE), "core none", "yellow"),
+        ((Kind.SKIPPED,), "core none", "lightgrey"),
     ],
 )
 def test_a_badge_shows_levels(kinds: tuple[Kind, ...], message: str, color: str) -> None:

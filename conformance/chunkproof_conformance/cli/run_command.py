@@ -3,7 +3,7 @@
 The exit code is that of the implementations named with -i, or in [tool.chunkproof] of
 pyproject.toml: 0 if each conforms, 1 if not. Where none is named three run, and the code is the
 reference's alone: its failure is ours, those of the others are findings. 2: wrong usage, an error
-of the harness, an interrupted run, or nothing was judged.
+of the harness, an interrupted run, or nothing required was judged, so that nothing is known.
 """
 
 from __future__ import annotations
@@ -183,16 +183,17 @@ def maybe_validate(options: Namespace) -> Callable[[str, Any], None] | None:
 def exit_code(report: Report, *, named: bool) -> int:
     """The exit code; named: the user chose the implementations.
 
-    A run that was interrupted or judged nothing at all is never green.
+    A run that was interrupted or judged nothing that is required is never green.
     """
-    from chunkproof_conformance.run.report import conforms, harness_errors, judged_nothing
+    from chunkproof_conformance.run.report import Standing, harness_errors, standing
 
     counted = [run for run in report.runs if named or run.spec == "impl:reference"]
-    if harness_errors(report.runs) or not counted or any(map(judged_nothing, counted)):
+    found = {standing(report, run) for run in counted}
+    if harness_errors(report.runs) or not counted:
         return WRONG_USAGE
-    if not all(conforms(report, run) for run in counted):
+    if Standing.FAILS in found:
         return 1
-    return 0 if report.finished else WRONG_USAGE
+    return 0 if report.finished and found == {Standing.CONFORMS} else WRONG_USAGE
 
 
 def _maybe_lines(options: Namespace, job: Job, cases: Sequence[Case]) -> Lines | None:

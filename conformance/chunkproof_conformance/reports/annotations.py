@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chunkproof_conformance.judge.profiles import is_required
-from chunkproof_conformance.run.report import failures, repeat_command
+from chunkproof_conformance.run.report import Standing, failures, repeat_command, standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ MAX_ANNOTATIONS: Final = 10
 
 
 def workflow_commands(report: Report, files: Mapping[str, str]) -> Iterator[str]:
-    """Errors for what is required, warnings for the rest.
+    """Errors for what is required, warnings for the rest; one error where nothing decided.
 
     files: per connection, a file of the repository that the lines point to: the list of known
     failures, or the adapter.
@@ -29,6 +29,9 @@ def workflow_commands(report: Report, files: Mapping[str, str]) -> Iterator[str]
         where = f"file={_property(files[run.spec])}," if run.spec in files else ""
         for pattern in run.stale[:MAX_ANNOTATIONS]:
             yield f"::error {where}title=chunkproof::{_data(f'stale known failure: {pattern}')}"
+        found = standing(report, run)
+        if found not in {Standing.CONFORMS, Standing.FAILS}:
+            yield f"::error {where}title=chunkproof::{_data(f'{run.implementation.name}: {found}')}"
         left = {"error": MAX_ANNOTATIONS - len(run.stale), "warning": MAX_ANNOTATIONS}
         for case, row in failures(report, run):
             word = "error" if is_required(case.rank, run.implementation) else "warning"

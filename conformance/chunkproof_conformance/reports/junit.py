@@ -1,7 +1,8 @@
 """JUnit XML: a suite per implementation, a test case per case and level.
 
 A known failure is skipped with its reason, as CI systems have no word for it; so are n/a and a
-flaky run. A contested case passes and shows the choice in its output.
+flaky run. A contested case passes and shows the choice in its output. Whether the implementation
+conforms stands in the suite's properties: no count of tests says it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from chunkproof_conformance.judge.diff import aligned
 from chunkproof_conformance.judge.verdicts import Kind
-from chunkproof_conformance.run.report import repeat_command
+from chunkproof_conformance.run.report import repeat_command, standing
 
 if TYPE_CHECKING:
     from chunkproof_conformance.run.report import ImplementationRun, Report
@@ -29,12 +30,12 @@ def junit_xml(report: Report) -> str:
     """The document, indented."""
     root = ET.Element("testsuites", name="chunkproof")
     for run in report.runs:
-        root.append(_suite(run))
+        root.append(_suite(report, run))
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _suite(run: ImplementationRun) -> ET.Element:
+def _suite(report: Report, run: ImplementationRun) -> ET.Element:
     kinds = [row.verdict.kind for row in run.rows]
     who = run.implementation
     suite = ET.Element(
@@ -46,6 +47,8 @@ def _suite(run: ImplementationRun) -> ET.Element:
         skipped=str(sum(kind in SKIPPED for kind in kinds)),
         time=f"{run.seconds:.3f}",
     )
+    properties = ET.SubElement(suite, "properties")
+    ET.SubElement(properties, "property", name="standing", value=str(standing(report, run)))
     for row in run.rows:
         suite.append(_case(run, row))
     for pattern in run.stale:

@@ -7,7 +7,7 @@ hold ASCII only, as values may hold lone surrogates.
     {"type": "implementation", "connection": SPEC, "name": ..., "version": ..., ...}
     {"type": "verdict", "connection": SPEC, "case": ID, "level": ..., "verdict": ..., ...}
     {"type": "end", "connection": SPEC, "seconds": ...}
-    {"type": "standing", "connection": SPEC, "conforms": ..., "stale": [...], "stderr": ...}
+    {"type": "standing", "connection": SPEC, "conforms": ..., "standing": ..., "stale": [...], ...}
     {"type": "footer", "finished": true, "verdicts": N}
 """
 
@@ -24,9 +24,9 @@ from chunkproof_conformance.reports.machine import (
     case_object,
     difference_object,
     implementation_object,
+    standing_object,
 )
 from chunkproof_conformance.run.plan import CutPlan
-from chunkproof_conformance.run.report import conforms
 from chunkproof_conformance.run.runner import Row
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Lines:
                 {
                     "type": "standing",
                     "connection": run.spec,
-                    "conforms": conforms(report, run),
+                    **standing_object(report, run),
                     "stale": list(run.stale),
                     "stderr": run.stderr,
                 }

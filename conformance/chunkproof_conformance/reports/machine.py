@@ -9,11 +9,12 @@ import msgspec
 
 from chunkproof_conformance.judge.diff import ABSENT
 from chunkproof_conformance.run.report import (
-    conforms,
+    Standing,
     finding_of,
     origin_counts,
     profile_lines,
     repeat_command,
+    standing,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _implementation(report: Report, run: ImplementationRun) -> dict[str, Any]:
     return {
         **implementation_object(run.implementation),
         "connection": run.spec,
-        "conforms": conforms(report, run),
+        **standing_object(report, run),
         "seconds": round(run.seconds, 3),
         "profiles_reached": {
             line.profile: {
@@ -72,6 +73,13 @@ def _implementation(report: Report, run: ImplementationRun) -> dict[str, Any]:
         "stderr": run.stderr,
         "verdicts": [_row(report, run, row) for row in run.rows],
     }
+
+
+def standing_object(report: Report, run: ImplementationRun) -> dict[str, Any]:
+    """`conforms` is null where nothing was judged that decides it."""
+    found = standing(report, run)
+    decided = found in {Standing.CONFORMS, Standing.FAILS}
+    return {"conforms": found is Standing.CONFORMS if decided else None, "standing": str(found)}
 
 
 def implementation_object(implementation: Implementation) -> dict[str, Any]:

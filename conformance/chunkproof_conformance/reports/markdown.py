@@ -8,14 +8,14 @@ from chunkproof_conformance.judge.profiles import is_required
 from chunkproof_conformance.judge.verdicts import Kind
 from chunkproof_conformance.run.report import (
     RECORDED,
-    conforms,
+    Standing,
     failures,
     finding_of,
-    judged_nothing,
-    known_failures,
+    in_words,
     origin_counts,
     profile_lines,
     repeat_command,
+    standing,
 )
 
 if TYPE_CHECKING:
@@ -74,12 +74,8 @@ def _implementation(report: Report, run: ImplementationRun) -> Iterator[str]:
 
 
 def _standing(report: Report, run: ImplementationRun) -> str:
-    if judged_nothing(run):
-        return "nothing was judged"
-    if not conforms(report, run):
-        return "❌ does not conform"
-    known = known_failures(run)
-    return f"✅ conforms, but for {known} known failures" if known else "✅ conforms"
+    sign = {Standing.CONFORMS: "✅ ", Standing.FAILS: "❌ "}.get(standing(report, run), "")
+    return f"{sign}{in_words(report, run)}"
 
 
 def _tally(line: ProfileLine, *, recorded: bool) -> str:

@@ -19,14 +19,15 @@ from chunkproof_conformance.run.plan import MAX_HTTP_CUTS
 from chunkproof_conformance.run.report import (
     ORIGINS,
     RECORDED,
-    conforms,
+    Standing,
     failures,
     finding_of,
-    judged_nothing,
-    known_failures,
+    in_words,
     origin_counts,
     profile_lines,
     repeat_command,
+    reservations,
+    standing,
 )
 
 if TYPE_CHECKING:
@@ -128,13 +129,12 @@ def _heading(report: Report, run: ImplementationRun) -> RenderableType:
 
 
 def _standing(report: Report, run: ImplementationRun) -> Text:
-    if judged_nothing(run):
-        return Text("nothing was judged", style="bold yellow")
-    if not conforms(report, run):
-        return Text("does not conform", style="bold red")
-    if known := known_failures(run):
-        return Text(f"conforms, but for {known} known failures", style="bold yellow")
-    return Text("conforms", style="bold green")
+    found = standing(report, run)
+    if found is Standing.CONFORMS:
+        style = "bold yellow" if reservations(report, run) else "bold green"
+    else:
+        style = "bold red" if found is Standing.FAILS else "bold yellow"
+    return Text(in_words(report, run), style=style)
 
 
 def _profiles(report: Report, run: ImplementationRun) -> Table:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from chunkproof_conformance.judge.verdicts import RED, Kind
-from chunkproof_conformance.run.report import conforms, repeat_command
+from chunkproof_conformance.run.report import Standing, repeat_command, standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,10 @@ def tap_lines(report: Report) -> Iterator[str]:
         name = _plain(f"{run.implementation.name} {run.implementation.version}")
         yield f"# Subtest: {name}"
         yield from (f"    {line}" for line in _subtest(run))
-        yield f"{'ok' if conforms(report, run) else 'not ok'} {number} - {name}"
+        found = standing(report, run)
+        word = "not ok" if found is Standing.FAILS else "ok"
+        decided = found in {Standing.CONFORMS, Standing.FAILS}
+        yield f"{word} {number} - {name}" + ("" if decided else f" # SKIP {found}")
     if not report.finished:
         yield "Bail out! the run was cut short"
 

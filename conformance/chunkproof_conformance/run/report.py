@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from shlex import quote
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
@@ -170,15 +171,51 @@ def conforms(report: Report, run: ImplementationRun) -> bool:
     )
 
 
-def known_failures(run: ImplementationRun) -> int:
-    """How many rows failed as its list says."""
-    return sum(row.verdict.kind is Kind.KNOWN_FAILURE for row in run.rows)
+class Standing(StrEnum):
+    """What can be said of an implementation after a run."""
+
+    CONFORMS = "conforms"
+    FAILS = "does not conform"
+    NOTHING_REQUIRED = "nothing required was judged"
+    """Profiles not claimed, cases that are not must, levels it cannot show, skips, and no more."""
+    NOTHING = "nothing was judged"
 
 
-def judged_nothing(run: ImplementationRun) -> bool:
-    """Whether no case was judged at any level: the implementation can show none, or was skipped."""
-    silent = {Kind.NOT_AVAILABLE, Kind.SKIPPED}
-    return all(row.verdict.kind in silent for row in run.rows)
+def standing(report: Report, run: ImplementationRun) -> Standing:
+    """Whether it conforms; and where nothing was judged that decides it, that instead."""
+    if not conforms(report, run):
+        return Standing.FAILS
+    judged = {row.case for row in run.rows if row.verdict.kind not in _SILENT}
+    if not judged:
+        return Standing.NOTHING
+    required = {case.id for case in report.cases if is_required(case.rank, run.implementation)}
+    return Standing.CONFORMS if judged & required else Standing.NOTHING_REQUIRED
+
+
+_SILENT: Final = frozenset({Kind.NOT_AVAILABLE, Kind.SKIPPED})
+
+
+def reservations(report: Report, run: ImplementationRun) -> str:
+    """What "conforms" leaves out, in words: required verdicts that are no pass; "" for nothing.
+
+    Known failures count whatever the case: somebody has written them down.
+    """
+    required = {case.id for case in report.cases if is_required(case.rank, run.implementation)}
+    kinds = [row.verdict.kind for row in run.rows if row.case in required]
+    known = sum(row.verdict.kind is Kind.KNOWN_FAILURE for row in run.rows)
+    counts = {
+        f"known failure{'s' * (known != 1)}": known,
+        "flaky": kinds.count(Kind.FLAKY),
+        "skipped": kinds.count(Kind.SKIPPED),
+    }
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+
+
+def in_words(report: Report, run: ImplementationRun) -> str:
+    """The standing, with its reservations where it conforms."""
+    found = standing(report, run)
+    left_out = reservations(report, run) if found is Standing.CONFORMS else ""
+    return f"{found}, but for {left_out}" if left_out else str(found)
 
 
 def harness_errors(runs: Iterable[ImplementationRun]) -> list[Row]:
