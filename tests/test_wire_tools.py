@@ -615,6 +615,27 @@ CASES = [
             end(),
         ],
     ),
+    case(
+        "extras-of-a-call",
+        "ENV-7",
+        chunk({"z": 3, "tool_calls": [tc(0, "a", "f", "{}", sign="s"), tc(1, "b", "g", "{}")]}),
+        END,
+        variant="come-after-all-calls-of-the-delta",
+        calls=[call("f", "{}", id="a"), call("g", "{}", id="b")],
+        **ONE,
+        extra={f"{CALL}/0/sign": "s", "/choices/0/delta/z": 3},
+        events=[
+            ...,
+            event("tool_call", choice=0, call=0, index=0, id="a", name="f", type="function"),
+            event("tool_arguments", choice=0, call=0, fragment="{}"),
+            event("tool_call", choice=0, call=1, index=1, id="b", name="g", type="function"),
+            event("tool_arguments", choice=0, call=1, fragment="{}"),
+            event("extra", path=f"{CALL}/0/sign", value="s"),
+            event("extra", path="/choices/0/delta/z", value=3),
+            event("finish", choice=0, reason="tool_calls"),
+            end(),
+        ],
+    ),
 ]
 
 

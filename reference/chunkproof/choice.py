@@ -112,6 +112,7 @@ class ChoiceState:
         if step.repair:
             self._journal.repair(step.repair)
             self._journal.keep(f"/choices/{self.index}/finish_reason", reason)
+            self._journal.say_extras()
         if step.is_new:
             self.flush()
             self.finish_reason = step.reason

@@ -8,7 +8,6 @@ here remembers the chunk before: meaning that needs memory is `choice.py`'s.
 from __future__ import annotations
 
 import json
-from operator import itemgetter
 from typing import Any, Final, Literal
 
 import msgspec
@@ -378,7 +377,7 @@ class _Reader:
         entry = self._entry(value)
         if entry.id or entry.name or entry.arguments or self.extras:
             entry.index = self._call_index(value)
-            entry.extras = sorted(self.extras, key=itemgetter(0))
+            entry.extras = self.extras
             self.extras = around
             return entry
         self.extras = around

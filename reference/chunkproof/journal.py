@@ -36,6 +36,7 @@ class Journal:
         self._repairs: dict[str, tuple[int | None, int]] = {}
         self._extras: dict[str, Any] = {}
         self._lists: dict[str, list[Any]] = {}
+        self._unsaid: list[Extra] = []
 
     def begin(self) -> list[AnyEvent]:
         """Return the list that takes the events from here on."""
@@ -66,12 +67,18 @@ class Journal:
         """Take down a member with no kind of its own if it is new or changed."""
         if not is_same(self._extras.get(path, _ABSENT), value):
             self._extras[path] = value
-            self.say(Extra(path, value, self.offset))
+            self._unsaid.append(Extra(path, value, self.offset))
 
     def extend(self, path: str, values: list[Any]) -> None:
         """Take down entries of a member that is appended."""
         self._lists.setdefault(path, []).extend(values)
-        self.say(Extra(path, values, self.offset))
+        self._unsaid.append(Extra(path, values, self.offset))
+
+    def say_extras(self) -> None:
+        """Say what was kept since the last time, sorted by path: JSON members have no order."""
+        for extra in sorted(self._unsaid, key=_path):
+            self.say(extra)
+        self._unsaid.clear()
 
     def extras(self) -> Mapping[str, Any]:
         """Return path -> last value, appended members as `ListView`."""
@@ -83,3 +90,7 @@ class Journal:
             RepairCount(name, REPAIRS[name].rule, first, count)
             for name, (first, count) in self._repairs.items()
         )
+
+
+def _path(extra: Extra) -> str:
+    return extra.path

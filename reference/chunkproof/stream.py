@@ -219,6 +219,7 @@ class StreamParser:
                     if skeleton.detail is not None:
                         journal.offset = item.offset
                         journal.extend(self._details, [{**skeleton.detail, "text": text}])
+                        journal.say_extras()
                     continue
             journal.offset = item.offset
             self._frame(item.data, item.event)
@@ -328,8 +329,7 @@ class StreamParser:
     def _apply(self, chunk: Chunk) -> bool:
         """Say a chunk's events in the order that is promised.
 
-        Extras come sorted by path, so that the order of members on the wire does not
-        matter. Returns whether a finish reason is `error`.
+        Returns whether a finish reason is `error`.
         """
         journal = self._journal
         for repair in chunk.repairs:
@@ -339,8 +339,9 @@ class StreamParser:
         journal.created = journal.created or chunk.created or None
         for delta in chunk.choices:
             self._choice(delta.index).apply(delta)
-        for path, extra in sorted(chunk.extras, key=_path):
+        for path, extra in chunk.extras:
             journal.keep(path, extra)
+        journal.say_extras()
         is_error = False
         for delta in chunk.choices:
             if delta.finish_reason:
@@ -465,10 +466,6 @@ def _to_bytes(data: object) -> bytes:
     if isinstance(data, (bytes, bytearray, memoryview)):
         return bytes(data)
     raise UsageError(f"a parser is fed bytes, not {type(data).__name__}")
-
-
-def _path(extra: tuple[str, Any]) -> str:
-    return extra[0]
 
 
 def _is_answer(value: dict[str, Any]) -> bool:

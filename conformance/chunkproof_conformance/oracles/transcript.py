@@ -180,8 +180,9 @@ def _read_choice(transcript: _Transcript, wire: JsonObject) -> JsonObject:
             transcript.emit(kind, choice=index, text=text)
     calls = delta.get("tool_calls", [])
     _require(isinstance(calls, list), "tool_calls is no list")
+    inside: JsonObject = {}
     for call in calls:
-        _read_call(transcript, index, _said(call))
+        inside |= _read_call(transcript, index, _said(call))
     if "function_call" in delta:
         _read_function_call(transcript, index, _said(delta["function_call"]))
     if "logprobs" in wire:
@@ -192,7 +193,7 @@ def _read_choice(transcript: _Transcript, wire: JsonObject) -> JsonObject:
     late = choice.finish_reason is not None and len(transcript.events) > before
     _require(not late, "content after the finish reason")
     path = f"/choices/{index}"
-    inside = _unknown(f"{path}/delta", delta, DELTA_MEMBERS)
+    inside |= _unknown(f"{path}/delta", delta, DELTA_MEMBERS)
     return inside | _unknown(path, wire, CHOICE_MEMBERS)
 
 
@@ -223,7 +224,8 @@ def _append_text(choice: _Choice, kind: str, text: str) -> None:
         choice.segments.append({"kind": kind, "text": text})
 
 
-def _read_call(transcript: _Transcript, index: int, wire: JsonObject) -> None:
+def _read_call(transcript: _Transcript, index: int, wire: JsonObject) -> JsonObject:
+    """Take what the entry says; its unknown members come back."""
     choice = transcript.choices[index]
     position, function = wire.get("index"), _said(wire.get("function", {}))
     if type(position) is not int:
@@ -256,8 +258,7 @@ def _read_call(transcript: _Transcript, index: int, wire: JsonObject) -> None:
     if fragment := _text(function, "arguments"):
         choice.calls[position]["arguments"] += fragment
         transcript.emit("tool_arguments", choice=index, call=position, fragment=fragment)
-    path = f"/choices/{index}/delta/tool_calls/{position}"
-    _keep(transcript, _unknown(path, wire, CALL_MEMBERS))
+    return _unknown(f"/choices/{index}/delta/tool_calls/{position}", wire, CALL_MEMBERS)
 
 
 def _read_function_call(transcript: _Transcript, index: int, wire: JsonObject) -> None:
