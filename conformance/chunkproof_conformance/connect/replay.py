@@ -14,6 +14,7 @@ import json
 import secrets
 import socket
 import struct
+import sys
 import threading
 import zlib
 from contextlib import suppress
@@ -71,6 +72,7 @@ class ReplayServer:
         self._thread = threading.Thread(target=self._run, daemon=True, name="chunkproof-replay")
         self._listening = threading.Event()
         self._failure: Exception | None = None
+        self._is_over = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -81,7 +83,8 @@ class ReplayServer:
             raise self._failure
 
     def stop(self) -> None:
-        """Close every connection and the thread."""
+        """Close every connection and the thread; no client is waited for."""
+        self._is_over = True
         if self._loop is not None and self._thread.is_alive():
             with suppress(RuntimeError):  # it could not listen, and has closed its loop by now
                 self._loop.call_soon_threadsafe(self._loop.stop)
@@ -114,7 +117,9 @@ class ReplayServer:
             return
         self._port = server.sockets[0].getsockname()[1]
         self._listening.set()
-        loop.run_forever()
+        # A stop while it began to listen may have ended just that.
+        if not self._is_over:
+            loop.run_forever()
         server.close()
         loop.run_until_complete(self._hang_up())
         loop.close()
@@ -131,14 +136,20 @@ class ReplayServer:
         assert task is not None  # noqa: S101 -- asyncio calls us in one
         self._tasks.add(task)
         try:
-            await _Connection(self._served, reader, writer).serve()
-        except (OSError, h11.RemoteProtocolError, asyncio.CancelledError):
-            pass  # the client left, spoke no HTTP, or we are closing
+            try:
+                await _Connection(self._served, reader, writer).serve()
+            except (OSError, h11.RemoteProtocolError):
+                pass  # the client left, or spoke no HTTP
+            finally:
+                writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+        except asyncio.CancelledError:  # we are closing: a client that does not read gets no more
+            writer.transport.abort()
+            with suppress(OSError):
+                await writer.wait_closed()
         finally:
             self._tasks.discard(task)
-            writer.close()
-            with suppress(OSError, asyncio.CancelledError):
-                await writer.wait_closed()
 
 
 class _Connection:
@@ -243,12 +254,15 @@ class _Connection:
         return False
 
     async def _until_written(self) -> None:
-        """Until the kernel has it all, and the client had a moment to take it.
+        """Until the client's kernel has it all, and the client had a moment to take it.
 
-        A reset throws away what the client has not read yet; that is what resets do.
+        A reset throws away what has not arrived, and on some systems what was not read yet.
         """
         self._writer.transport.set_write_buffer_limits(high=0)
         await self._writer.drain()
+        is_closing, peer = self._writer.is_closing, self._socket
+        while not is_closing() and _unacknowledged(peer):  # noqa: ASYNC110 -- nobody tells us
+            await asyncio.sleep(0.005)
         await asyncio.sleep(0.02)
 
     def _send(self, event: h11.Event) -> bytes:
@@ -257,6 +271,17 @@ class _Connection:
 
 _OURS: Final = frozenset({"content-length", "transfer-encoding", "content-encoding", "connection"})
 """Headers that say how the body travels: ours travels our way."""
+
+
+def _unacknowledged(peer: socket.socket) -> int:
+    """Bytes sent that have not arrived (tcp(7), SIOCOUTQ); 0 where the system does not tell."""
+    if sys.platform != "linux":
+        return 0
+    import fcntl  # noqa: PLC0415 -- only there
+    import termios  # noqa: PLC0415
+
+    count = fcntl.ioctl(peer.fileno(), termios.TIOCOUTQ, bytes(4))
+    return int.from_bytes(count, sys.byteorder)
 
 
 def _nonce(target: bytes) -> str | None:
