@@ -454,6 +454,16 @@ def test_what_was_taken_out_is_said_once_for_each_kind_and_place() -> None:
     assert any(sentence.startswith("an API key in the response") for sentence in said)
 
 
+@pytest.mark.parametrize("spelling", [NAMED.upper(), NAMED.swapcase(), f"İ{NAMED.title()}"])
+def test_a_named_secret_in_other_letters_is_taken_out(spelling: str) -> None:
+    """Hosts and header values change case on their way, and what they say stays a secret."""
+    body = frame({"content": spelling})
+    clean, taken = redacted_body(body, Secrets((NAMED,)))
+    assert taken == {"a named secret"}
+    assert len(clean) == len(body)
+    assert NAMED.lower() not in clean.decode().lower()
+
+
 @pytest.mark.parametrize("spelling", [NAMED.encode().hex(), NAMED[::-1]], ids=["hex", "reversed"])
 def test_what_is_not_covered(spelling: str) -> None:
     """The module names its limits: a secret in hex or reversed is not found."""

@@ -131,7 +131,7 @@ def test_a_twin_that_never_answered_is_none() -> None:
 
 
 def test_a_stream_that_never_answered_is_an_error() -> None:
-    with answering(Answers(stream=None)) as url, pytest.raises(RecordError, match="no response"):
+    with answering(Answers(stream=None)) as url, pytest.raises(RecordError, match="no answer"):
         record(url, REQUEST)
 
 

@@ -292,11 +292,20 @@ def dump_cassette(key: CassetteKey, stream: Exchange, twin: Exchange | None = No
 def write_cassette(
     folder: Path, key: CassetteKey, stream: Exchange, twin: Exchange | None = None
 ) -> Path:
-    """Write the cassette to `folder/<id>.yaml` and return its path. Raises: CassetteError."""
+    """Write the cassette to `folder/<id>.yaml` and return its path.
+
+    Written whole or not at all: where the disk is full, what was there stays.
+    Raises: CassetteError, OSError.
+    """
     path = folder / f"{key.id}.yaml"
     text = dump_cassette(key, stream, twin)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_bytes(text.encode())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
     return path
 
 

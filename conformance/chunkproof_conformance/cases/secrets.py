@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+import string
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -117,23 +118,38 @@ class Secrets:
 
     @cached_property
     def spellings(self) -> tuple[str, ...]:
-        """Each value as it is, percent-encoded, in UTF-8 bytes, and in base64; longest first."""
-        found = {spelling for value in self.values for spelling in _spellings(value)}
+        """Each value as it is, percent-encoded, in UTF-8 bytes, and in base64; longest first.
+
+        All in lower case.
+        """
+        found = {_lowered(spelling) for value in self.values for spelling in _spellings(value)}
         return tuple(sorted(found, key=lambda text: (-len(text), text)))
 
     def find(self, text: str) -> Iterator[Found]:
-        """Every secret in the text; they may overlap. Astral characters stand as two halves."""
+        """Every secret in the text; they may overlap. Astral characters stand as two halves.
+
+        Named ones in upper or lower case, however they were given.
+        """
+        lowered = _lowered(text)
         for value in self.spellings:
-            start = text.find(value)
+            start = lowered.find(value)
             while start >= 0:
                 yield Found("a named secret", start, start + len(value))
-                start = text.find(value, start + 1)
-            if found := _beginning_at_the_end(text, value):
+                start = lowered.find(value, start + 1)
+            if found := _beginning_at_the_end(lowered, value):
                 yield found
         for what, pattern in PATTERNS.items():
             for match in pattern.finditer(text):
                 if not _IS_NONE.search(match[0]):
                     yield Found(what, match.start(), match.end())
+
+
+_CAPITALS: Final = {ord(letter): letter.lower() for letter in string.ascii_uppercase}
+
+
+def _lowered(text: str) -> str:
+    """The text with small letters for A to Z; `str.lower` makes two characters of some others."""
+    return text.translate(_CAPITALS)
 
 
 def _beginning_at_the_end(text: str, value: str) -> Found | None:

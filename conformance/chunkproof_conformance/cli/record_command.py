@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,6 +108,7 @@ def run(options: Namespace) -> int:
     scenarios = _chosen(options.scenarios)
     campaign = _campaign(options)
     said = f"{campaign.origin.server} ({campaign.origin.version}), model {campaign.model}"
+    _writable(options.out)
     print(f"recording {said}", file=sys.stderr)
     outcomes: list[Outcome] = []
     try:
@@ -124,6 +126,17 @@ def run(options: Namespace) -> int:
     there = states & {State.RECORDED, State.KEPT}
     whole = len(outcomes) == len(scenarios)
     return 0 if whole and there and State.FAILED not in states else 1
+
+
+def _writable(out: Path) -> None:
+    """Make the folder before anything is asked, and maybe paid. Raises: CommandError."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        why = error.strerror or error
+        raise CommandError(f"--out {out} cannot be written to ({why}); name another") from error
 
 
 def _chosen(names: str) -> Sequence[Scenario]:

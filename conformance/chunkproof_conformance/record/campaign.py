@@ -22,6 +22,7 @@ from chunkproof_conformance.record.agreement import agreement, contradicts
 from chunkproof_conformance.record.cassette import pieces_of, to_cassette, wire_of
 from chunkproof_conformance.record.claims import NEEDS, claims, is_plain
 from chunkproof_conformance.record.origin import REFUSED_KEY
+from chunkproof_conformance.record.scenarios import NOT_ABOUT_THE_REQUEST
 from chunkproof_conformance.record.session import RecordError, record
 from chunkproof_conformance.record.stated import NOTE, maybe_truth
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from chunkproof_conformance.record.exchange import Exchange as Recorded
     from chunkproof_conformance.record.origin import Origin
     from chunkproof_conformance.record.scenarios import Scenario
+    from chunkproof_conformance.record.session import Recording
 
 AGREES: Final = "twin agrees"
 
@@ -131,7 +133,10 @@ def run(campaign: Campaign, scenarios: Iterable[Scenario]) -> Iterator[Outcome]:
             if not is_let_in:
                 raise
             yield outcome(State.FAILED, str(error))
-        except (RecordError, CassetteError, openai.OpenAIError, OSError) as error:
+        except OSError as error:
+            where = campaign.out / f"{case_id}.yaml"
+            yield outcome(State.FAILED, f"{where} cannot be written: {error.strerror or error}")
+        except (RecordError, CassetteError, openai.OpenAIError) as error:
             yield outcome(State.FAILED, str(error))
         except Exception as error:  # noqa: BLE001 - a bug of ours must not lose the others
             yield outcome(State.FAILED, f"{type(error).__name__}: {error}")
@@ -147,21 +152,47 @@ def _record_one(campaign: Campaign, scenario: Scenario) -> tuple[State, str]:
         leave_after=scenario.leave_after,
         timeout=campaign.timeout,
     )
+    said = _refusal(recording.stream, campaign.secrets)
     if recording.stream.response.status == REFUSED_KEY:
-        said, _ = redacted_text(recording.stream.body.decode(errors="replace"), campaign.secrets)
-        raise KeyRefused(campaign.base_url, f"status {REFUSED_KEY}: {said[:200]}")
+        raise KeyRefused(campaign.base_url, said)
+    if recording.stream.response.status in NOT_ABOUT_THE_REQUEST:
+        return State.FAILED, f"{said}; ask again later, what is there is kept"
+    if 300 <= recording.stream.response.status < 400:
+        return State.FAILED, said
     stream = redact(to_cassette(recording.stream), campaign.secrets)
-    twin = redact(to_cassette(recording.twin), campaign.secrets) if recording.twin else None
+    again, why_not = _twin(recording, campaign.secrets)
+    twin = redact(to_cassette(again), campaign.secrets) if again else None
     sentences = (*stream.sentences, *(twin.sentences if twin else ()))
     wire = wire_of(recording.stream, stream.exchange)
     if not scenario.wanted.is_shown(wire):
-        return State.NOT_SHOWN, f"wanted: {scenario.wanted.value}; got {_summary(wire)}"
-    asked_again = twin.exchange if twin else None
+        return State.NOT_SHOWN, f"wanted: {scenario.wanted.value}; got {said or _summary(wire)}"
+    asked_again = twin.exchange if twin else f"no twin: {why_not}"
     case = _case(campaign, scenario, recording.stream, stream.exchange, asked_again)
     key = msgspec.structs.replace(case.key, redactions=list(dict.fromkeys(sentences)))
     case = replace(case, key=key)
     write_cassette(campaign.out, case.key, case.stream, case.twin_exchange)
-    return State.RECORDED, f"{_summary(wire)}; {_twin_says(case)}; {_oracle(case)}"
+    return State.RECORDED, f"{_summary(wire)}; {_twin_says(case, why_not)}; {_oracle(case)}"
+
+
+def _refusal(answer: Recorded, secrets: Secrets) -> str:
+    """What a server says instead of an answer, without secrets; empty where it answers."""
+    status = answer.response.status
+    if status < 300:
+        return ""
+    elsewhere = [value for name, value in answer.response.headers if name == "location"]
+    if elsewhere:
+        address = elsewhere[0].partition("?")[0].removesuffix("/chat/completions")
+        return f"status {status}: it sends us elsewhere; give --base-url {address}"
+    said, _ = redacted_text(" ".join(answer.body.decode(errors="replace").split()), secrets)
+    return f"status {status}: {said[:200]}"
+
+
+def _twin(recording: Recording, secrets: Secrets) -> tuple[Recorded | None, str]:
+    """The twin, or why there is none: an answer about our hurry is none."""
+    twin = recording.twin
+    if twin is not None and twin.response.status in NOT_ABOUT_THE_REQUEST:
+        return None, _refusal(twin, secrets)
+    return twin, recording.why_no_twin
 
 
 def _summary(wire: WireView) -> str:
@@ -174,12 +205,13 @@ def _case(
     scenario: Scenario,
     recorded: Recorded,
     stream: Exchange,
-    twin: Exchange | None,
+    asked_again: Exchange | str,
 ) -> Case:
+    """The case; `asked_again` is the twin, or why there is none."""
     wire = wire_of(recorded, stream)
+    twin, compared = (None, asked_again) if isinstance(asked_again, str) else (asked_again, "")
     truth = maybe_truth(stream.response_body, recorded.end.value, stream.status)
     case_id = campaign.case_id(scenario)
-    compared = "no twin"
     if twin is not None:
         stated = None if truth is None else msgspec.to_builtins(truth)
         compared = agreement(case_id, stream.response_body, twin.response_body, stated)
@@ -189,7 +221,7 @@ def _case(
     said = claims(wire, truth, twin_agrees=compared == AGREES)
     key = CassetteKey(
         id=case_id,
-        title=scenario.title + _how_it_ended(wire, truth),
+        title=scenario.title + _how_it_ended(scenario, wire, truth),
         profiles=said.profiles,
         strength=said.strength,
         rules=said.rules,
@@ -211,8 +243,10 @@ def _case(
     return Case(key, stream, twin)
 
 
-def _how_it_ended(wire: WireView, truth: Truth | None) -> str:
+def _how_it_ended(scenario: Scenario, wire: WireView, truth: Truth | None) -> str:
     """What a title adds for a stream that did not end as the scenario says."""
+    if wire.end == "client-closed" and scenario.leave_after is None:
+        return "; it did not end, and we left"
     if wire.end in {"reset", "short-length"}:
         return "; the connection broke" if wire.end == "reset" else "; the connection was cut"
     if truth is None or wire.end == "client-closed" or truth.outcome == "failed":
@@ -237,9 +271,9 @@ def _provenance(campaign: Campaign, notes: list[str]) -> Provenance:
     )
 
 
-def _twin_says(case: Case) -> str:
+def _twin_says(case: Case, why_not: str) -> str:
     if case.twin is None:
-        return "no twin"
+        return f"no twin: {why_not}" if why_not else "no twin"
     stated = None if case.key.truth is None else msgspec.to_builtins(case.key.truth)
     if case.key.end != "eof":
         return "twin recorded, of the whole answer"

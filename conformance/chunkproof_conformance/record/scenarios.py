@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from chunkproof_conformance.cases.wire_view import WireView
 
-NOT_ABOUT_THE_REQUEST: Final = frozenset({401, 402, 403, 408, 429})
-"""Statuses that say something of the key, the bill or the hurry."""
+NOT_ABOUT_THE_REQUEST: Final = frozenset({401, 402, 403, 408, 429, 502, 503, 504})
+"""Statuses that say something of the key, the bill, the hurry or the server's health."""
 
 
 class Wanted(Enum):

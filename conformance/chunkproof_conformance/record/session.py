@@ -6,6 +6,7 @@ that the client cannot parse, or stops reading at `[DONE]`, is recorded whole.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 STREAM_ONLY: Final = frozenset({"stream", "stream_options"})
 """Request members that the twin drops; it drops nothing else."""
+LARGEST: Final = 16 * 1024 * 1024
+"""Bytes of a body; a longer one is no case, and one without an end must not fill the memory."""
+PATIENCE: Final = 30
+"""How many timeouts an answer may take: keep-alives without an end are bytes, too."""
 
 
 class RecordError(Exception):
@@ -41,7 +46,8 @@ class Recording:
 
     stream: Exchange
     twin: Exchange | None
-    """None where none was asked for, or the server gave no answer at all."""
+    """None where none was asked for, or none came that can be kept."""
+    why_no_twin: str = ""
 
 
 def record(
@@ -70,14 +76,13 @@ def record(
         leave_after=leave_after,
         timeout=timeout,
     )
-    if stream is None:
-        raise RecordError(base_url, "no response headers for the stream")
-    if stream.content_encoding != "identity":
-        raise RecordError(base_url, f"the body is {stream.content_encoding}, unasked")
+    if not twin:
+        return Recording(stream, None)
     plain = {name: value for name, value in request.items() if name not in STREAM_ONLY}
-    other = None
-    if twin:
+    try:
         other = exchange(base_url, plain, api_key, headers=headers, timeout=timeout)
+    except RecordError as error:
+        return Recording(stream, None, error.why)
     return Recording(stream, other)
 
 
@@ -89,9 +94,10 @@ def exchange(
     headers: Mapping[str, str] | None = None,
     leave_after: int | None = None,
     timeout: float,
-) -> Exchange | None:
-    """One request and its answer, or None if no response headers came."""
+) -> Exchange:
+    """One request and its answer, as far as we waited for it. Raises: RecordError."""
     transport = RecordingTransport(httpx2.HTTPTransport())
+    why = "no answer"
     with openai.OpenAI(
         base_url=base_url,
         api_key=api_key,
@@ -104,9 +110,27 @@ def exchange(
             # The overloads name every member; which ones are sent is the scenario's affair.
             create = cast("Any", client.chat.completions.with_streaming_response.create)
             with create(**request) as response:
-                for count, _ in enumerate(response.iter_bytes(), start=1):
-                    if count == leave_after:
-                        break
-        except (openai.APIStatusError, openai.APIConnectionError, httpx2.TransportError):
+                _read(base_url, response, leave_after, time.monotonic() + PATIENCE * timeout)
+        except openai.APIConnectionError as error:
+            why = f"no answer ({error.__cause__ or error})"
+        except (openai.APIStatusError, httpx2.RequestError):
             pass  # an error status or a broken stream is a recording like any other
-    return transport.exchanges[0] if transport.exchanges else None
+    if not transport.exchanges:
+        raise RecordError(base_url, why)
+    answer = transport.exchanges[0]
+    if answer.content_encoding != "identity":
+        raise RecordError(base_url, f"the body is {answer.content_encoding}, unasked")
+    return answer
+
+
+def _read(base_url: str, response: Any, leave_after: int | None, until: float) -> None:
+    """Read the body to its end, or until we leave. Raises: RecordError."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        return
+    size = 0
+    for count, piece in enumerate(response.iter_bytes(), start=1):
+        size += len(piece)
+        if size > LARGEST:
+            raise RecordError(base_url, f"the body has more than {LARGEST >> 20} MiB: not kept")
+        if count == leave_after or time.monotonic() > until:
+            return
