@@ -391,7 +391,12 @@ def test_the_node_clients_read_from_the_server(
 
 # The command ----------------------------------------------------------------------------------
 
-RUN = "import sys; from chunkproof_conformance.cli.main import main; sys.exit(main(sys.argv[1:]))"
+RUN = """
+import signal, sys
+from chunkproof_conformance.cli.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, where we are a background job
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 @pytest.mark.parametrize("options", [(), ("--every", "1"), ("--speed", "1000"), ("--gzip",)])
@@ -399,10 +404,13 @@ def test_serve_prints_a_base_url_that_anybody_can_use(options: tuple[str, ...]) 
     words = [sys.executable, "-c", RUN, "serve", "--case", PLAIN, "--json", *options]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
         assert process.stdout
-        urls = json.loads(process.stdout.readline())
-        response = httpx2.post(f"{urls[PLAIN]}/chat/completions", content=ASK)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
+        try:
+            urls = json.loads(process.stdout.readline())
+            response = httpx2.post(f"{urls[PLAIN]}/chat/completions", content=ASK)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
     assert response.content == load_case(PLAIN).body
 
 

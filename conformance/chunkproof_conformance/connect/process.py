@@ -91,6 +91,10 @@ class LineProcess:
         self._selector.register(self._stderr, selectors.EVENT_READ)
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def stderr(self) -> str:
         """The end of what it wrote to standard error."""
         return self._kept.decode("utf-8", "backslashreplace")
@@ -120,18 +124,18 @@ class LineProcess:
             if unwritten:
                 self._selector.unregister(self._stdin)
 
-    def close(self, farewell: bytes = b"", grace: float = GRACE) -> None:
+    def close(self, farewell: bytes = b"") -> None:
         """Say farewell, then end the program and its group, the hard way where it must be.
 
-        May be called again; leaves no process and no zombie.
+        It has `GRACE` to leave. May be called again; leaves no process and no zombie.
         """
         try:
             if farewell:
                 self._write(memoryview(farewell))
             self._stdin.close()
-            if not self._leaves_within(grace):
+            if not self._leaves_within(GRACE):
                 self._signal(signal.SIGTERM)
-                self._leaves_within(grace)
+                self._leaves_within(GRACE)
         finally:
             self._end()
 
@@ -159,7 +163,14 @@ class LineProcess:
                 return False
             self._read_some(0.01)
             self._buffer.clear()
+        self._read_the_rest()
         return True
+
+    def _read_the_rest(self) -> None:
+        """What a program that has ended left in its pipes; a child of its own may write on."""
+        for _ in range(_PIPEFULS):
+            if not self._read_some(0):
+                break
 
     def _signal(self, number: signal.Signals) -> None:
         # macOS says EPERM of a group of zombies.
@@ -183,9 +194,7 @@ class LineProcess:
             return
         status = self._process.poll()
         if status is not None:
-            for _ in range(_PIPEFULS):  # a child of its own may write on for ever
-                if not self._read_some(0):
-                    break
+            self._read_the_rest()
             if b"\n" not in self._buffer:
                 raise ProcessOverError(status, bytes(self._buffer[:200]))
 

@@ -156,6 +156,8 @@ class Program:
         self._allowed, self._deadline = seconds, monotonic() + seconds
 
     def _start(self) -> Implementation:
+        if self._is_over:
+            raise AdapterError("interrupted")
         try:
             self._process = LineProcess(self._command, max_line=protocol.MAX_LINE_BYTES)
         except OSError as error:
@@ -164,7 +166,7 @@ class Program:
             what = f"cannot be started: {error.strerror}{remedy}"
             raise AdapterError(what) from error
         self._loaded = None
-        if self._is_over:
+        if self._is_over:  # since we looked: whoever interrupts us may not have seen it yet
             self._give_up("interrupted")
         started = self._ask(protocol.Start())
         if not isinstance(started, protocol.Started):
