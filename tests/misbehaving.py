@@ -44,6 +44,8 @@ def hang() -> None:
 def implementation() -> dict[str, Any]:
     levels = ["final", "sequence", "exact"] if MODE == "lies-about-levels" else ["final"]
     profiles = ["core", "tools", "parallel-tools", "choices", "lenient"]
+    if MODE == "claims-what-there-is-not":
+        profiles = ["tols"]
     return {"name": MODE, "version": "1", "levels": levels, "profiles": profiles}
 
 
@@ -95,6 +97,17 @@ def has_answered(seq: int, runs: int) -> bool:
         case "half-a-line-and-exit":
             write('{"seq": 1, "obs')
             sys.exit(0)
+        case "nested-too-deep":
+            deep = "[" * 100_000 + "]" * 100_000
+            choices = f'[{{"index": 0, "annotations": {deep}}}]'
+            seen = f'{{"outcome": "complete", "choices": {choices}}}'
+            write(f'{{"seq": {seq}, "observation": {seen}}}\n')
+            return True
+        case "nested-too-deep-in-json":
+            write("[" * 100_000 + "]" * 100_000 + "\n")
+        case "binary":
+            sys.stdout.buffer.write(b"\xfe\xff\x00\n")
+            sys.stdout.flush()
         case "prints":
             print("debug: got a stream")  # noqa: T201 -- the misbehaviour
         case "answers-twice":

@@ -283,6 +283,12 @@ class Wrong:
         pass
 
 
+class Loud(Wrong):
+    def run(self, stream):
+        print("debug: got a stream")
+        return super().run(stream)
+
+
 class Unable(Wrong):
     def start(self):
         raise RuntimeError("no licence")
@@ -305,6 +311,15 @@ def test_a_named_implementation_that_does_not_conform_is_exit_1(
     assert "differs from TXT-1" in out
     command = f"$ chunkproof run -i py:{user_module}:Wrong -k {PLAIN} --level final"
     assert command in out
+
+
+def test_what_an_adapter_prints_is_not_in_the_report(
+    user_module: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "-i", f"py:{user_module}:Loud", "-k", PLAIN, "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out)["finished"] is True
+    assert "debug: got a stream" in err
 
 
 def test_the_command_that_repeats_a_failure_names_the_corpus(

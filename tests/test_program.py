@@ -169,6 +169,9 @@ def test_one_bad_run_is_an_error_and_the_next_is_in_a_new_process(
         ("dies-of-sigterm-in-a-run", "SIGTERM"),
         ("misspelt", "choises"),
         ("breaks", "ValueError: mine"),
+        ("nested-too-deep", "nested too deep to be read"),
+        ("nested-too-deep-in-json", "nested too deep to be read"),
+        ("binary", r"no message: b'.xfe"),
     ],
 )
 def test_garbage_is_an_error_that_says_what_came(mode: str, says_what: str) -> None:
@@ -179,7 +182,10 @@ def test_garbage_is_an_error_that_says_what_came(mode: str, says_what: str) -> N
 def test_a_second_answer_spoils_the_run_after_it() -> None:
     with started("answers-twice") as connection:
         assert text_of(connection) == ""
-        with pytest.raises(AdapterError, match="answers"):
+        with pytest.raises(AdapterError, match="answers run 1, but was asked 2"):
+            connection.run(TWO)
+        assert text_of(connection) == ""
+        with pytest.raises(AdapterError, match="answers `load` of `s3` with `observed` of run 3"):
             connection.run(ONE)
 
 
@@ -329,6 +335,8 @@ def test_an_interrupt_writes_out_what_was_judged_and_leaves_no_process(
         ("crashes-at-start", {Kind.ERROR}),
         ("crashes-at-run-2", {Kind.ERROR, Kind.FAIL}),
         ("invalid-json", {Kind.ERROR}),
+        ("nested-too-deep", {Kind.ERROR}),
+        ("claims-what-there-is-not", {Kind.ERROR}),
         ("skips", {Kind.SKIPPED}),
         ("half-a-line", {Kind.TIMEOUT}),
     ],
@@ -540,6 +548,13 @@ def test_frames_and_chunks_are_made_by_the_layers_below() -> None:
         },
     )
     assert entering(stream, "bytes") is stream
+
+
+@pytest.mark.parametrize(("body", "end"), [(HELLO, "eof"), (HELLO[:-14], "reset")])
+def test_behind_a_client_nobody_sees_what_the_transport_does_after_done(
+    body: bytes, end: str
+) -> None:
+    assert entering(Stream((body,), end="reset"), "chunks").end == end
 
 
 @pytest.mark.parametrize(

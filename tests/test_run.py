@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from chunkproof_conformance.cases.cassette import Case, Exchange
 from chunkproof_conformance.cases.index import iter_cases, load_case
 from chunkproof_conformance.cases.key import CassetteKey, Provenance
 from chunkproof_conformance.connect.in_process import (
+    AdapterError,
     ConnectionSpecError,
     InProcess,
     load_factory,
@@ -254,6 +256,55 @@ def test_an_exception_of_the_adapter_is_its_error(error: BaseException) -> None:
 )
 def test_a_report_that_is_none_is_an_error_of_the_adapter(report: Any) -> None:
     assert judged(Fake(lambda _: report)).verdict.kind is Kind.ERROR
+
+
+class Unspeakable(Exception):  # noqa: N818 - it is what it is
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def test_an_exception_without_words_is_an_error_too() -> None:
+    verdict = judged(Fake(raising(Unspeakable()))).verdict
+    assert (verdict.kind, verdict.detail[:11]) == (Kind.ERROR, "Unspeakable")
+
+
+def test_what_a_stranger_says_fits_into_a_line_of_any_file() -> None:
+    said = "one\n\ntwo \ud83d \x1b]0;title\x07 |"
+    verdict = judged(Fake(raising(ValueError(said)))).verdict
+    assert verdict.detail == r"ValueError: one two \ud83d \x1b]0;title\x07 |"
+
+
+@pytest.mark.parametrize("made", [None, object()])
+def test_an_adapter_without_methods_is_an_error(made: Any) -> None:
+    connection = InProcess(lambda: made)
+    with pytest.raises(AdapterError, match="has no attribute 'start'"):
+        connection.start()
+
+
+def nested(depth: int) -> Any:
+    value: Any = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("depth", [100, 500, 900, 100_000])
+@pytest.mark.parametrize("member", ["annotations", "choices"])
+def test_a_value_nested_deeper_than_any_report_can_write_is_an_error(
+    depth: int, member: str
+) -> None:
+    """Whether it is compared with a truth, or reported where nothing should be."""
+    index = 0 if member == "annotations" else 1
+    choices = (ObservedChoice(index, annotations=(nested(depth),)),)
+    annotated = {"outcome": "complete", "choices": [{"index": 0, "annotations": [{"a": 1}]}]}
+    truth = {"case": "text/by-hand", "oracle": "truth", "final": annotated}
+    expected = msgspec.convert(truth, Expectation)
+    connection = InProcess(lambda: Fake(lambda _: Observation("complete", choices=choices)))
+    who = connection.start()
+    (row,) = run_case(connection, who, case(), lambda _: expected, RunOptions())
+    assert row.verdict.kind is (Kind.ERROR if depth > 300 else Kind.FAIL)
+    if row.verdict.kind is Kind.ERROR:
+        assert re.search("nested too deep|in one another", row.verdict.detail)
 
 
 def test_a_plain_dict_is_a_report() -> None:

@@ -23,6 +23,7 @@ from chunkproof_conformance.connect.in_process import (
 from chunkproof_conformance.judge.diff import aligned
 from chunkproof_conformance.judge.profiles import is_required
 from chunkproof_conformance.judge.verdicts import RED, Kind
+from chunkproof_conformance.run.claims import introduced
 from chunkproof_conformance.run.expectations import ExpectationError, load_expectation
 from chunkproof_conformance.run.job import Job, facts_for
 from chunkproof_conformance.run.known_failures import (
@@ -59,7 +60,11 @@ class Judged(pytest.Collector):
         self.spec = spec
         self._known = known
         self._connection = connect(spec, timeout=timeout)
-        self.implementation = self._connection.start()
+        try:
+            self.implementation = introduced(self._connection)
+        except (AdapterError, AdapterTimeoutError):
+            stop_quietly(self._connection)
+            raise
         self._rows: dict[str, list[Row]] = {}
 
     def collect(self) -> list[VerdictItem]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace, RawDescriptionHelpFormatter
+from contextlib import redirect_stdout
 from dataclasses import replace
 from difflib import unified_diff
 from pathlib import Path
@@ -129,7 +130,11 @@ def _judged(job: Job, options: Namespace) -> ImplementationRun:
     cases = chosen_cases(Selection(tuple(options.k)))
     if not cases:
         raise CommandError("no case fits -k; see `chunkproof list`")
-    with terminated_is_interrupted(), progress_bar(len(cases)) as bar:
+    with (
+        terminated_is_interrupted(),
+        redirect_stdout(sys.stderr),  # what an adapter in this process prints is no list
+        progress_bar(len(cases)) as bar,
+    ):
         report = run_job(job, cases, bar)
     if not report.finished or not report.runs:
         raise CommandError("the run was interrupted: no list is made of a part")

@@ -12,9 +12,9 @@ import msgspec
 
 from chunkproof.rules import RULES
 from chunkproof_conformance.cases.rows import ROWS
-from chunkproof_conformance.cli.printable import printable
 from chunkproof_conformance.cli.timeline import event_line
 from chunkproof_conformance.implementations.reference.adapter import ReferenceAdapter
+from chunkproof_conformance.printable import printable
 from chunkproof_conformance.run.plan import stream_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from chunkproof_conformance.cli.case_options import add_case_options, chosen_cards
 from chunkproof_conformance.cli.extras import need
 from chunkproof_conformance.cli.parser import Parser
-from chunkproof_conformance.cli.printable import printable
+from chunkproof_conformance.printable import printable
 
 if TYPE_CHECKING:
     from argparse import Namespace

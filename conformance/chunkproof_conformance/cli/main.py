@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _refuse(sentence: str) -> int:
-    from chunkproof_conformance.cli.printable import printable
+    from chunkproof_conformance.printable import printable
 
     # What is wrong may quote a stranger's file.
     print(f"chunkproof: {printable(sentence)}", file=sys.stderr)

@@ -9,7 +9,7 @@ of the harness, an interrupted run, or nothing required was judged, so that noth
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,6 +65,8 @@ def run(options: Namespace) -> int:
             raise CommandError("no case fits -k, --profile and --strength; see `chunkproof list`")
         with ExitStack() as stack:
             stack.enter_context(terminated_is_interrupted())
+            # Standard output is ours: what an adapter in this process prints goes to the other.
+            stack.enter_context(redirect_stdout(sys.stderr))
             lines = _maybe_lines(options, job, cases)
             if lines:
                 stack.enter_context(lines.file)

@@ -15,7 +15,7 @@ from pathlib import Path
 from chunkproof_conformance.cli.extras import need
 from chunkproof_conformance.cli.main import CommandError
 from chunkproof_conformance.cli.parser import Parser
-from chunkproof_conformance.cli.printable import printable
+from chunkproof_conformance.printable import printable
 
 
 def arguments() -> Parser:

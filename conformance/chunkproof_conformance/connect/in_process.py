@@ -13,7 +13,7 @@ import queue
 import threading
 from dataclasses import dataclass
 from shutil import which
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
@@ -34,6 +34,8 @@ SHIPPED: Final = {
     "openai-stream": "chunkproof_conformance.implementations.openai_stream.adapter:StreamAdapter",
 }
 """`impl:NAME` -> where its adapter is made."""
+
+TOO_DEEP: Final = "it holds a value that is nested too deep to be read"
 
 MAX_ABANDONED: Final = 8
 """Hanging threads of one adapter; then it is not started again."""
@@ -83,37 +85,49 @@ class _Answer:
     error: BaseException | None = None
 
 
+_Answers: TypeAlias = "queue.SimpleQueue[_Answer]"
+
+
 class _Worker:
     """One daemon thread that runs one call after another."""
 
     def __init__(self) -> None:
-        self._calls: queue.SimpleQueue[Callable[[], Any]] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[tuple[Callable[[], Any], _Answers]] = queue.SimpleQueue()
         threading.Thread(target=self._work, daemon=True, name="chunkproof-adapter").start()
 
     def _work(self) -> None:
         while True:
-            call = self._calls.get()
+            call, answers = self._calls.get()
             try:
-                self._answers.put(_Answer(call()))
+                answers.put(_Answer(call()))
             except BaseException as error:  # noqa: BLE001 -- SystemExit of an adapter too
-                self._answers.put(_Answer(error=error))
+                answers.put(_Answer(error=error))
 
     def call(self, call: Callable[[], Any], timeout: float) -> Any:
         """Raises: AdapterTimeoutError after `timeout` s; AdapterError for any exception but
         SkippedRunError.
         """
-        self._calls.put(call)
+        # Of this call alone: the answer to one that was given up, by Ctrl-C, may still come.
+        answers: _Answers = queue.SimpleQueue()
+        self._calls.put((call, answers))
         try:
-            answer = self._answers.get(timeout=timeout)
+            answer = answers.get(timeout=timeout)
         except queue.Empty:
             raise AdapterTimeoutError(f"no answer within {timeout:g} s") from None
         if isinstance(answer.error, SkippedRunError):
             raise answer.error
         if answer.error is not None:
-            what = f"{type(answer.error).__name__}: {answer.error}"
-            raise AdapterError(what) from answer.error
+            raise AdapterError(_said(answer.error)) from answer.error
         return answer.value
+
+
+def _said(error: BaseException) -> str:
+    """What an exception says, also where its own `__str__` breaks."""
+    name = type(error).__name__
+    try:
+        return f"{name}: {error}"
+    except Exception as another:  # noqa: BLE001 -- a stranger's method
+        return f"{name}, whose message cannot be read ({type(another).__name__})"
 
 
 class InProcess:
@@ -139,7 +153,7 @@ class InProcess:
         """Make the adapter and ask who it is."""
         worker = _Worker()
         adapter: Adapter = worker.call(self._factory, self._start_timeout)
-        implementation = worker.call(adapter.start, self._start_timeout)
+        implementation = worker.call(lambda: adapter.start(), self._start_timeout)  # noqa: PLW0108
         self._worker, self._adapter = worker, adapter
         return _checked(implementation, Implementation)
 
@@ -167,7 +181,7 @@ class InProcess:
         adapter, worker = self._adapter, self._worker
         self._adapter = self._worker = None
         if adapter is not None and worker is not None:
-            worker.call(adapter.stop, self._timeout)
+            worker.call(lambda: adapter.stop(), self._timeout)  # noqa: PLW0108
 
 
 def _checked(value: Any, shape: type[_Shape]) -> _Shape:
@@ -177,5 +191,7 @@ def _checked(value: Any, shape: type[_Shape]) -> _Shape:
     """
     try:
         return msgspec.convert(msgspec.to_builtins(value), shape)
+    except RecursionError as error:
+        raise AdapterError(f"no {shape.__name__}: {TOO_DEEP}") from error
     except (msgspec.ValidationError, TypeError) as error:
         raise AdapterError(f"no {shape.__name__}: {error}") from error

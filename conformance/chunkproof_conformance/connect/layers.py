@@ -26,7 +26,9 @@ def entering(stream: Stream, entry: Entry) -> Stream:
     frames = tuple(_frames(stream.pieces))
     if entry == "frames":
         return replace(stream, frames=frames)
-    return replace(stream, chunks=tuple(_chunks(frames)))
+    chunks, is_done = _chunks(frames)
+    # At [DONE] a client reads no further: what the transport does after it nobody above sees.
+    return replace(stream, chunks=chunks, end="eof" if is_done else stream.end)
 
 
 def _frames(pieces: Iterable[bytes]) -> Iterable[SseFrame]:
@@ -43,15 +45,18 @@ def _frames(pieces: Iterable[bytes]) -> Iterable[SseFrame]:
             raise SkippedRunError("a frame over the cap: nothing comes above the SSE layer")
 
 
-def _chunks(frames: Iterable[SseFrame]) -> Iterable[Any]:
+def _chunks(frames: Iterable[SseFrame]) -> tuple[tuple[Any, ...], bool]:
+    """The chunks, and whether `[DONE]` came after them."""
+    chunks: list[Any] = []
     reader = PayloadReader()
     for number, frame in enumerate(frames, 1):
         if frame.event == "error":
             raise SkippedRunError(f"frame {number} is an error event, and no chunk")
         for payload in reader.read(frame.data.encode()):
             if payload.kind is Kind.DONE:
-                return
+                return tuple(chunks), True
             if payload.kind is Kind.MALFORMED:
                 raise SkippedRunError(f"frame {number} is no chunk: {payload.problem}")
             if payload.kind is Kind.CHUNK:
-                yield payload.value
+                chunks.append(payload.value)
+    return tuple(chunks), False

@@ -26,6 +26,9 @@ _TOLD_BY: Final[dict[str, type[msgspec.Struct]]] = {
 _NAMES: Final = {shape: name for name, shape in protocol.MESSAGES.items()}
 
 
+TOO_DEEP: Final = "wrote a line with a value that is nested too deep to be read"
+
+
 def name_of(message: msgspec.Struct) -> str:
     """The name of a message, as its schema and its `cmd` have it."""
     return _NAMES[type(message)]
@@ -58,11 +61,13 @@ class Codec:
         if self._validate is None:
             try:
                 return self._observed.decode(line)  # almost always
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 pass
         try:
             value = json.loads(line)  # takes lone surrogates, as JavaScript writes them
-        except (ValueError, RecursionError):
+        except RecursionError:
+            raise AnswerError(f"{TOO_DEEP}: {_shown(line)}") from None
+        except ValueError:
             raise AnswerError(f"wrote a line that is no message: {_shown(line)}") from None
         shape = next((_TOLD_BY[name] for name in _TOLD_BY if _has(value, name)), None)
         if shape is None:
@@ -71,7 +76,9 @@ class Codec:
             self._validate(_NAMES[shape], value)
         try:
             return msgspec.convert(value, shape)
-        except (msgspec.ValidationError, RecursionError) as error:
+        except RecursionError:
+            raise AnswerError(f"{TOO_DEEP}: {_shown(line)}") from None
+        except msgspec.ValidationError as error:
             raise AnswerError(f"its answer is not `{_NAMES[shape]}`: {error}") from None
 
 
@@ -81,4 +88,7 @@ def _has(value: Any, name: str) -> bool:
 
 def _shown(line: bytes) -> str:
     """The beginning of a line, as text that no terminal takes for more."""
-    return repr(line[:80].decode("utf-8", "backslashreplace"))
+    try:
+        return repr(line[:80].decode())
+    except UnicodeDecodeError:
+        return repr(line[:80])

@@ -170,7 +170,7 @@ class Program:
             self._give_up("interrupted")
         started = self._ask(protocol.Start())
         if not isinstance(started, protocol.Started):
-            self._give_up(f"answers `start` with `{type(started).__name__.lower()}`")
+            self._give_up(_out_of_turn("start", started))
         implementation = started.implementation
         self._can_step = implementation.step and implementation.input == "bytes"
         return implementation
@@ -195,7 +195,7 @@ class Program:
         name = f"s{next(self._stream_numbers)}"
         loaded = self._ask(msgspec.structs.replace(message, stream=name))
         if loaded != protocol.Loaded(name):
-            self._give_up(f"answers `load` of {name} with {loaded!r:.200}")
+            self._give_up(_out_of_turn(f"load` of `{name}", loaded))
         self._loaded = (name, message)
         return name
 
@@ -229,7 +229,7 @@ class Program:
             link = f" ({answer.issue})" if answer.issue else ""
             raise SkippedRunError(f"{answer.skipped}{link}")
         if not isinstance(answer, protocol.Broken):
-            self._give_up(f"answers with `{type(answer).__name__.lower()}`, out of turn")
+            self._give_up(_out_of_turn("run", answer))
         raise AdapterError(answer.broken.message)
 
     def _ask(self, message: protocol.Command, seq: int | None = None) -> msgspec.Struct:
@@ -271,6 +271,22 @@ class Program:
         if process is not None:
             process.kill()
             self.stderr = process.stderr
+
+
+def _out_of_turn(asked: str, answer: msgspec.Struct) -> str:
+    """What came in the place of the answer; often it is the second one to a command before."""
+    match answer:
+        case protocol.Loaded(stream=stream):
+            which = f" of `{stream}`"
+        case protocol.Broken(broken=broken):
+            which = f": {broken.message}"
+        case protocol.Skipped(skipped=skipped):
+            which = f": {skipped}"
+        case protocol.Observed(seq=seq) | protocol.Begun(seq=seq) | protocol.Emitted(seq=seq):
+            which = f" of run {seq}"
+        case _:
+            which = ""
+    return f"answers `{asked}` with `{name_of(answer)}`{which}"
 
 
 def _cuts(stream: Stream) -> list[int]:

@@ -6,9 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chunkproof_conformance.printable import printable
+
 _BEFORE: Final = 24
 _AFTER: Final = 44
 """Characters shown on both sides of the place where two strings part."""
+
+_JOINER: Final = "\u200d"
+"""Makes one emoji of several."""
 
 ABSENT: Final = "(absent)"
 
@@ -57,16 +62,14 @@ def shown(value: Any) -> str:
         return ABSENT
     if isinstance(value, str):
         return _window(value, 0)
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    text = text.encode("utf-8", "backslashreplace").decode()
+    text = printable(json.dumps(value, ensure_ascii=False, default=str), keep=_JOINER)
     return text if len(text) <= _BEFORE + _AFTER else f"{text[: _BEFORE + _AFTER]}…"
 
 
 def _window(text: str, start: int) -> str:
     end = start + _BEFORE + _AFTER
     # JSON's escapes: what a terminal would swallow is visible, emoji stay as they are.
-    quoted = json.dumps(text[start:end], ensure_ascii=False)
-    quoted = quoted.encode("utf-8", "backslashreplace").decode()
+    quoted = printable(json.dumps(text[start:end], ensure_ascii=False), keep=_JOINER)
     before = "…" if start else ""
     after = "…" if end < len(text) else ""
     return f"{before}{quoted}{after}"

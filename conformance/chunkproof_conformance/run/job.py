@@ -13,12 +13,20 @@ from chunkproof_conformance.connect.connections import connect
 from chunkproof_conformance.connect.in_process import AdapterError, AdapterTimeoutError
 from chunkproof_conformance.judge.observation import Implementation
 from chunkproof_conformance.judge.verdicts import Kind, Verdict
+from chunkproof_conformance.printable import printable
+from chunkproof_conformance.run.claims import introduced
 from chunkproof_conformance.run.expectations import expectation_of, load_expectation
 from chunkproof_conformance.run.known_failures import in_their_light, unmatched
 from chunkproof_conformance.run.parallel import run_side_by_side
 from chunkproof_conformance.run.report import ImplementationRun, Report, conforms, facts_of
 from chunkproof_conformance.run.requirements import scored_ids
-from chunkproof_conformance.run.runner import NO_PLAN, Row, RunOptions, run_implementation
+from chunkproof_conformance.run.runner import (
+    NO_PLAN,
+    Row,
+    RunOptions,
+    run_implementation,
+    stop_quietly,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -179,8 +187,9 @@ class _One:
         began = perf_counter()
         first = self.connections[0]
         try:
-            implementation = first.start()
+            implementation = introduced(first)
         except (AdapterError, AdapterTimeoutError) as error:
+            stop_quietly(first)
             return self._never_started(error, began), True
         except KeyboardInterrupt:
             first.stop()
@@ -203,7 +212,8 @@ class _One:
         profiles = {profile for case in self.cases for profile in case.key.profiles}
         implementation = Implementation(self.spec, "unknown", profiles=tuple(sorted(profiles)))
         self.watcher.begins(self.spec, implementation)
-        verdict = Verdict(Kind.ERROR, f"the adapter does not start: {error}")
+        why = f"the adapter does not start: {error}"
+        verdict = Verdict(Kind.ERROR, printable(" ".join(why.split())))
         rows = [Row(self.spec, case.id, "final", verdict, NO_PLAN) for case in self.cases]
         for row in rows:
             self.watcher.judged(self.spec, [row])

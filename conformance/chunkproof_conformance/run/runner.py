@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UnsetType
 
@@ -13,6 +13,7 @@ from chunkproof_conformance.connect.in_process import AdapterError, AdapterTimeo
 from chunkproof_conformance.connect.layers import entering
 from chunkproof_conformance.judge.levels import BESIDE, LADDER, judge, levels_of
 from chunkproof_conformance.judge.verdicts import Kind, Verdict, verdict_of, worst
+from chunkproof_conformance.printable import printable
 from chunkproof_conformance.run.bounds import with_bounds
 from chunkproof_conformance.run.caret import bytes_around
 from chunkproof_conformance.run.expectations import ExpectationError, NoExpectation
@@ -164,6 +165,10 @@ class _Trial:
             judgement = judge(level, self._expected, observed, blind, edges, option=option)
         except ValueError as error:  # the report contradicts itself
             return Verdict(Kind.ERROR, str(error))
+        except RecursionError:
+            return Verdict(Kind.ERROR, TOO_DEEP)
+        if judgement and any(_is_deep(one.got) for one in judgement.differences):
+            return Verdict(Kind.ERROR, TOO_DEEP)
         if judgement is None and not _may_show_less(level, observed):
             what = {"framing": "frames", "messages": "messages"}.get(level, "events")
             return Verdict(Kind.ERROR, f"declares the level {level}, but reports no {what}")
@@ -181,11 +186,37 @@ class _Trial:
             stream = replace(stream_of(self._case, cuts), step=step, options=options_of(option))
             return self._connection.run(entering(stream, self._implementation.input))
         except SkippedRunError as reason:
-            return Verdict(Kind.SKIPPED, str(reason))
+            return Verdict(Kind.SKIPPED, _said(reason))
         except AdapterTimeoutError as error:
-            return Verdict(Kind.TIMEOUT, str(error))
+            return Verdict(Kind.TIMEOUT, _said(error))
         except AdapterError as error:
-            return Verdict(Kind.ERROR, str(error))
+            return Verdict(Kind.ERROR, _said(error))
+
+
+def _said(error: Exception) -> str:
+    """What a stranger's program says, in one line that any file and any terminal can hold."""
+    return printable(" ".join(str(error).split()))
+
+
+MAX_DEPTH: Final = 300
+"""Lists and objects in one another in what an adapter reports; an answer's own JSON is refused at
+256, and every report is written by recursive writers."""
+
+TOO_DEEP: Final = f"reports a value with more than {MAX_DEPTH} lists and objects in one another"
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list | tuple)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def options_of(option: str) -> dict[str, bool]:
