@@ -70,7 +70,8 @@ def _outcome(truth: ExpectedFinal, observation: Observation, terms: Terms) -> It
     asserts = observation.outcome_stated or got == "complete"
     if asserts or (truth.outcome == "complete" and got == "failed"):
         error = observation.error
-        why = f"{error.type or 'error'}: {error.message}" if error and got == "failed" else ""
+        said = [error.type or "error", error.message] if error and got == "failed" else []
+        why = ": ".join(words for words in said if words)
         yield Difference("/outcome", truth.outcome, got, why)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from collections import Counter
+from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Group
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
@@ -31,9 +34,9 @@ from chunkproof_conformance.run.report import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType
 
     from chunkproof_conformance.run.report import (
         CaseFacts,
@@ -67,12 +70,29 @@ SIGNS: Final[dict[Tally, tuple[str, str]]] = {
     Kind.HARNESS_ERROR: ("H", "bold magenta"),
     Kind.NOT_AVAILABLE: ("·", "dim"),
 }
-LEGEND: Final = (
-    "✓ pass  ○ passes; has no place for a member (declared)  ◇ choice, never wrong  ✗ fail\n"
-    "! error of the adapter  ⏱ timeout  - skipped  · n/a  k known failure  s stale  ~ flaky"
-)
+LEGEND: Final[dict[Tally, str]] = {
+    Kind.PASS: "pass",
+    "not represented": "passes; has no place for a member (declared)",
+    Kind.CHOICE: "choice, never wrong",
+    Kind.FAIL: "fail",
+    Kind.ERROR: "error of the adapter",
+    Kind.TIMEOUT: "timeout",
+    Kind.HARNESS_ERROR: "error of the harness",
+    Kind.SKIPPED: "skipped",
+    Kind.NOT_AVAILABLE: "n/a",
+    Kind.KNOWN_FAILURE: "known failure",
+    Kind.STALE: "stale",
+    Kind.FLAKY: "flaky",
+}
+"""What each sign means, in the order in which they are explained; those that occur are."""
+
 REACHED_STYLE: Final = {"none": "bold red", "n/a": "dim", "not claimed": "dim"}
+NOTHING_REQUIRED: Final = "nothing required was judged"
+INDENTED: Final = (0, 0, 0, 2)
 WIDTH: Final = 100
+UNBOUNDED: Final = 1000
+"""Columns: more than any table has."""
+
 SHOWN_IN_FULL: Final = 3
 LONG_NAME: Final = 48
 """Characters: a program that does not start has no name but its command line."""
@@ -80,15 +100,15 @@ LONG_NAME: Final = 48
 LONG_OPTION: Final = 120
 """Characters of cuts that a line to be copied does without."""
 
-ALIKE: Final = 4
-"""Cases that say the same and are listed one by one; of more, the first and how many."""
+LISTED: Final = 4
+"""Cases of one finding that are listed one by one; of more, how many."""
 
 
 def report_table(report: Report, *, in_full: int = SHOWN_IN_FULL) -> RenderableType:
     """The whole report. in_full: failures per implementation shown with their difference."""
     parts: list[RenderableType] = []
     for run in report.runs:
-        parts += [_heading(report, run), Padding(_profiles(report, run), (0, 0, 0, 2))]
+        parts += [_heading(report, run), Padding(_profiles(report, run), INDENTED)]
         parts += _failures(report, run, in_full)
         parts += [
             Text(f"  s stale entry of the list of known failures: {pattern}", "bold red")
@@ -96,7 +116,7 @@ def report_table(report: Report, *, in_full: int = SHOWN_IN_FULL) -> RenderableT
         ]
         parts.append(Text())
     parts += _summary(report)
-    parts.append(Text(LEGEND, style="dim"))
+    parts.append(_legend(report))
     parts.append(_provenance(report))
     if not report.finished:
         parts.append(Text("This run was cut short; the table shows what was judged.", "bold red"))
@@ -105,9 +125,21 @@ def report_table(report: Report, *, in_full: int = SHOWN_IN_FULL) -> RenderableT
 
 def _heading(report: Report, run: ImplementationRun) -> RenderableType:
     who = run.implementation
+    note = f"{who.note}; " if who.note else ""
+    if who.input in {"frames", "chunks"}:
+        note += f"given {who.input}: the layers below are the reference's; "
+    if who.input == "http":
+        note += f"over HTTP, bodies cut at no more than {MAX_HTTP_CUTS} places; "
+    return Group(
+        *_reached(report, run), Padding(Text(f"{note}{run.seconds:.1f} s", style="dim"), INDENTED)
+    )
+
+
+def _reached(report: Report, run: ImplementationRun) -> Iterator[RenderableType]:
+    """Who it is, whether it conforms, and the level of each profile it claims."""
     title = Text.assemble(
-        (_clipped(who.name, LONG_NAME), "bold"),
-        (f"  {who.version}", "cyan"),
+        (_clipped(run.implementation.name, LONG_NAME), "bold"),
+        (f"  {run.implementation.version}", "cyan"),
         "  ",
         _standing(report, run),
     )
@@ -116,16 +148,20 @@ def _heading(report: Report, run: ImplementationRun) -> RenderableType:
         for line in profile_lines(report, run)
         if line.reached not in {"not claimed", "n/a"}
     )
-    note = f"{who.note}; " if who.note else ""
-    if who.input in {"frames", "chunks"}:
-        note += f"given {who.input}: the layers below are the reference's; "
-    if who.input == "http":
-        note += f"over HTTP, bodies cut at no more than {MAX_HTTP_CUTS} places; "
-    return Group(
-        Rule(title, align="left", style="dim"),
-        Text(f"  {levels}", style="bold") if levels else Text("  nothing required was judged"),
-        Text(f"  {note}{run.seconds:.1f} s", style="dim"),
-    )
+    yield Rule(title, align="left", style="dim")
+    yield Padding(Unbroken(levels, "bold") if levels else NOTHING_REQUIRED, INDENTED)
+
+
+@dataclass(frozen=True)
+class Unbroken:
+    """A text on as many lines as it takes; rich alone would break it at no-break spaces too."""
+
+    text: str
+    style: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        lines = wrap(self.text, options.max_width, break_on_hyphens=False)
+        yield Text("\n".join(lines).replace("\N{NO-BREAK SPACE}", " "), self.style)
 
 
 def _standing(report: Report, run: ImplementationRun) -> Text:
@@ -137,30 +173,56 @@ def _standing(report: Report, run: ImplementationRun) -> Text:
     return Text(in_words(report, run), style=style)
 
 
-def _profiles(report: Report, run: ImplementationRun) -> Table:
+def _profiles(report: Report, run: ImplementationRun) -> RenderableType:
+    """Profiles down, provenance across; on a narrow screen all that is recorded is one column."""
     there = origin_counts(report.cases)
-    columns: list[Origin] = [
-        origin for origin in ORIGINS if there[origin] or origin in {*RECORDED, "synthesised"}
-    ]
+    others = [origin for origin in ORIGINS if origin not in RECORDED]
+    others = [origin for origin in others if there[origin] or origin == "synthesised"]
+    apart = [(HEADINGS[origin], [origin]) for origin in others]
+    lines = profile_lines(report, run)
+    return FirstThatFits(
+        _profile_table(lines, [*((HEADINGS[one], [one]) for one in RECORDED), *apart]),
+        _profile_table(lines, [("recorded", list(RECORDED)), *apart]),
+    )
+
+
+@dataclass(frozen=True)
+class FirstThatFits:
+    """The wide table where the screen has room for it, else the narrow one."""
+
+    wide: Table
+    narrow: Table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table]:
+        natural = Measurement.get(console, options.update(width=UNBOUNDED), self.wide).maximum
+        yield self.wide if natural <= options.max_width else self.narrow
+
+
+def _profile_table(
+    lines: Iterable[ProfileLine], columns: Sequence[tuple[str, Sequence[Origin]]]
+) -> Table:
+    """columns: a heading, and whose cases are counted below it."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("profile", no_wrap=True, vertical="bottom")
     table.add_column("level", no_wrap=True)
-    table.add_column("re-\nquired", justify="right")
-    for origin in columns:
-        table.add_column(HEADINGS[origin], no_wrap=True)
-    for line in profile_lines(report, run):
+    table.add_column("re-\nquired", justify="right", no_wrap=True)
+    for heading, _ in columns:
+        table.add_column(heading, no_wrap=True)
+    for line in lines:
         claimed = line.reached != "not claimed"
         table.add_row(
             Text(line.profile, style="" if claimed else "dim"),
             Text(line.reached, style=REACHED_STYLE.get(line.reached, "bold green")),
             Text(str(line.required), style="" if line.required else "dim"),
-            *(_cell(line, origin) for origin in columns),
+            *(_cell(line, origins) for _, origins in columns),
         )
     return table
 
 
-def _cell(line: ProfileLine, origin: Origin) -> Text:
-    counts = line.counts.get(origin, {})
+def _cell(line: ProfileLine, origins: Iterable[Origin]) -> Text:
+    counts: Counter[Tally] = Counter()
+    for origin in origins:
+        counts.update(line.counts.get(origin, {}))
     if not counts:
         return Text(".", style="dim")
     shown = [
@@ -241,26 +303,46 @@ def _clipped(text: str, length: int) -> str:
 def _by_finding(
     found: list[tuple[CaseFacts, Row]], run: ImplementationRun, date: str
 ) -> Iterator[RenderableType]:
-    """Every failing case in one line, under the rule it differs from."""
+    """Every finding with its first cases; what decides most required cases comes first."""
+    by_finding: dict[str, list[tuple[CaseFacts, Row]]] = {}
+    for pair in found:
+        by_finding.setdefault(_finding(*pair), []).append(pair)
 
-    def key(pair: tuple[CaseFacts, Row]) -> str:
-        return _finding(*pair)
+    def weight(said: str) -> tuple[int, int, str]:
+        return (-_required(by_finding[said], run), -len(by_finding[said]), said)
 
-    for said, pairs in groupby(sorted(found, key=key), key=key):
-        cases = list(pairs)
+    who = f"{run.implementation.name} {run.implementation.version}"
+    when = f" ({date})" if date else ""
+    counts = {
+        "required": _required(found, run),
+        "only when cut": sum(row.cutting_matters for _, row in found),
+    }
+    yield Text.assemble(
+        (f"  {who}{when}: {len(found)} case{'s' * (len(found) != 1)}", "bold"),
+        *(f", {count} {what}" for what, count in counts.items() if count),
+    )
+    for said in sorted(by_finding, key=weight):
+        cases = by_finding[said]
         head = Table.grid(padding=(0, 1, 0, 0))
-        who = f"{run.implementation.name} {run.implementation.version}"
-        who = f"{who} ({date})" if date else who
-        head.add_row("  [bold red]✗", Text(f"{who} {said}", style="bold"))
+        head.add_row("  [bold red]✗", Text(said, style="bold"))
         yield head
-        if len(cases) > ALIKE and len({row.verdict.message for _, row in cases}) == 1:
-            yield Text(f"      {len(cases)} cases, the first of them {cases[0][0].id}")
-            continue
-        for case, row in cases:
-            required = is_required(case.rank, run.implementation)
-            line = Text(f"      {case.id}", no_wrap=True, overflow="ellipsis")
-            line.append("  required" if required else "", style="red")
-            yield line.append(f"  {_seen(row)}", style="dim")
+        alike = len({row.verdict.message for _, row in cases}) == 1
+        listed = cases if len(cases) <= LISTED else cases[: 1 if alike else LISTED - 1]
+        yield from (_case_line(case, run, row) for case, row in listed)
+        if rest := cases[len(listed) :]:
+            required = _required(rest, run)
+            more = f"      and {len(rest)} more" + (f", {required} required" if required else "")
+            yield Text(more, style="dim")
+
+
+def _case_line(case: CaseFacts, run: ImplementationRun, row: Row) -> Text:
+    line = Text(f"      {case.id}", no_wrap=True, overflow="ellipsis")
+    line.append("  required" if is_required(case.rank, run.implementation) else "", style="red")
+    return line.append(f"  {_seen(row)}", style="dim")
+
+
+def _required(cases: list[tuple[CaseFacts, Row]], run: ImplementationRun) -> int:
+    return sum(is_required(case.rank, run.implementation) for case, _ in cases)
 
 
 def _seen(row: Row) -> str:
@@ -275,8 +357,13 @@ def _seen(row: Row) -> str:
 
 
 def _summary(report: Report) -> Iterator[RenderableType]:
-    """Profiles down, implementations across."""
-    if len(report.runs) < 2:
+    """Profiles down, implementations across; of one, its levels once more if they scrolled away."""
+    if not report.runs:
+        return
+    if len(report.runs) == 1:
+        if failures(report, report.runs[0]):
+            yield from _reached(report, report.runs[0])
+            yield Text()
         return
     lines = [{line.profile: line for line in profile_lines(report, run)} for run in report.runs]
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
@@ -289,6 +376,19 @@ def _summary(report: Report) -> Iterator[RenderableType]:
         table.add_row(profile, *cells)
     yield Rule(style="dim")
     yield Padding(table, (0, 0, 1, 2))
+
+
+def _legend(report: Report) -> Unbroken:
+    """The signs that occur in the tables."""
+    seen = {
+        kind
+        for run in report.runs
+        for line in profile_lines(report, run)
+        for counts in line.counts.values()
+        for kind in counts
+    }
+    words = [f"{SIGNS[kind][0]} {said}" for kind, said in LEGEND.items() if kind in seen]
+    return Unbroken("  ".join(one.replace(" ", "\N{NO-BREAK SPACE}") for one in words), "dim")
 
 
 def _provenance(report: Report) -> Text:
