@@ -101,6 +101,19 @@ DOCUMENTS: Final[dict[str, tuple[bytes, str]]] = {
                 b"content-type: [text/event-stream]\n      content-encoding: [gzip]"),
         "a body is said to be gzip",
     ),
+    "a claim made twice": (
+        instead(b"  strength: ", b"  strength: info\n  strength: "),
+        "'strength' twice in one mapping; say it once",
+    ),
+    "a status given twice": (
+        instead(b"code: 200", b"code: 500, code: 200"), "'code' twice in one mapping",
+    ),
+    "a second key": (good() + b"chunkproof: {}\n", "'chunkproof' twice in one mapping"),
+    "a header inside a header": (
+        instead(b"content-type: [text/event-stream]",
+                b'content-type: ["text/event-stream\\r\\nset-cookie: a"]'),
+        "a header holds a control character",
+    ),
     "an empty file": (b"", "no vcrpy cassette"),
     "a list": (b"[1, 2]", "no vcrpy cassette"),
     "an id that leads elsewhere": (instead(b"id: text/mlx-lm-plain", b"id: ../../x"), "regex"),
@@ -140,6 +153,37 @@ def test_hostile_documents_are_refused_in_a_sentence_and_nothing_runs(tmp_path: 
     assert missing == {}
     assert all(len(line) < 700 for line in lines.values())
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        good() + b"# sk-canary0123456789\n",
+        good() + b"more: sk-canary0123456789\n",
+        instead(b"version: 1", b"sk-canary0123456789: 1\nversion: 1"),
+    ],
+    ids=["a comment", "a member", "the name of a member"],
+)
+def test_a_secret_that_no_reader_of_the_case_meets_is_found(where: bytes, tmp_path: Path) -> None:
+    """It would be published all the same."""
+    path = tmp_path / f"{PLAIN}.yaml"
+    path.parent.mkdir()
+    path.write_bytes(where)
+    problems = validate([path], Checks(replay=False)).problems
+    assert [(problem.check, problem.what) for problem in problems] == [
+        ("secret", "an API key in a comment or a member that nobody reads")
+    ]
+
+
+def test_one_name_in_two_mappings_is_no_name_given_twice() -> None:
+    """A sequence of mappings says each name again, and a value may be what a name is."""
+    text = b"a: {b: a, c: [{b: b}, {b: b}]}\nb: a\n? [a, b]\n: b\n? {a: b}\n: a\n"
+    with pytest.raises(document.DocumentError, match="not YAML"):
+        document.load_yaml(text)  # names that are no text are refused by what builds the mapping
+    assert document.load_yaml(text.partition(b"?")[0]) == {
+        "a": {"b": "a", "c": [{"b": "b"}, {"b": "b"}]},
+        "b": "a",
+    }
 
 
 @pytest.mark.parametrize("name", ["an integer in base sixty", "values without number", "steps"])

@@ -175,7 +175,15 @@ def _status(value: Any) -> int:
 
 
 def _headers(value: Any) -> dict[str, list[str]]:
-    return {_text(name).lower(): list(map(_text, _list(items))) for name, items in value.items()}
+    return {_line(name).lower(): list(map(_line, _list(items))) for name, items in value.items()}
+
+
+def _line(value: Any) -> str:
+    """A name or a value of a header: a line end in it would be a header of its own."""
+    text = _text(value)
+    if any(character < " " and character != "\t" for character in text):
+        raise ValueError("a header holds a control character")
+    return text
 
 
 def _list(value: Any) -> list[Any]:

@@ -3,7 +3,8 @@
 Bounds, each with its reason: the file (64 MiB: the largest frame the parser takes), what is open
 at once (64: reading is recursive), how many values there are (200,000: each takes some hundred
 bytes), the digits of a number (64: making an integer of text takes quadratic time). Aliases are
-refused, as a few of them multiply without end. Only the tags of plain data are known.
+refused, as a few of them multiply without end; so is a name that stands twice in one mapping,
+as readers differ about which of the two counts. Only the tags of plain data are known.
 """
 
 from __future__ import annotations
@@ -93,21 +94,42 @@ _NOT_YAML: Final = (
 
 
 def _check_events(data: bytes) -> None:
-    """Refuse aliases, depth and number of values, before any object is built."""
-    depth = values = 0
+    """Refuse aliases, depth, number of values and names given twice, before objects are built."""
+    values = 0
+    open_: list[_Names | None] = []  # None for a sequence
     for event in yaml.parse(data, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
             raise DocumentError(f"alias *{event.anchor}", "write the value out")
         if isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+            open_.pop()
             continue
         values += 1
         if values > MAX_VALUES:
             raise DocumentError(f"more than {MAX_VALUES:,} values", "split it")
+        if open_ and (names := open_[-1]) is not None:
+            names.take(event)
         if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
+            is_mapping = isinstance(event, yaml.MappingStartEvent)
+            open_.append(_Names() if is_mapping else None)
+            if len(open_) > MAX_DEPTH:
                 raise DocumentError(f"nested over {MAX_DEPTH} deep", "flatten it")
+
+
+class _Names:
+    """The names of an open mapping, whose events are names and values in turn."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self._is_name = True
+
+    def take(self, event: yaml.Event) -> None:
+        """Note the next direct member. Raises: DocumentError."""
+        if self._is_name and isinstance(event, yaml.ScalarEvent):
+            if event.value in self._seen:
+                name = event.value[:_SHOWN]
+                raise DocumentError(f"{name!r} twice in one mapping", "say it once")
+            self._seen.add(event.value)
+        self._is_name = not self._is_name
 
 
 class _Loader(yaml.CSafeLoader):

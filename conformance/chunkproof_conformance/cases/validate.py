@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from chunkproof.rules import RULES
-from chunkproof_conformance.cases import traits
+from chunkproof_conformance.cases import document, traits
 from chunkproof_conformance.cases.cassette import CassetteError, load_cassette
 from chunkproof_conformance.cases.expected import EXPECTED, expected_by_oracle
 from chunkproof_conformance.cases.redact import findings, public_address
@@ -119,7 +119,7 @@ def problems_of(path: Path, case: Case, checks: Checks) -> Iterator[Problem]:
         "address": lambda: _address(case),
         "truth": lambda: _truth(case),
         "oracle": lambda: _oracle(case, checks.expected),
-        "secret": lambda: _secrets(case, checks.secrets),
+        "secret": lambda: _secrets(path, case, checks.secrets),
         "replay": lambda: () if checks.without_replay else _replay(path, case),
     }
     for check, whats in found.items():
@@ -215,10 +215,15 @@ def _oracle(case: Case, expected: Path | None) -> Iterator[str]:
         yield f"the oracle {said['oracle']} now says something else than the expected file"
 
 
-def _secrets(case: Case, secrets: Secrets) -> Iterator[str]:
+def _secrets(path: Path, case: Case, secrets: Secrets) -> Iterator[str]:
+    told: set[str] = set()
     for name, data in _places(case):
         for what in sorted({finding.what for finding in findings(data, secrets)}):
+            told.add(what)
             yield f"{what} {name}"
+    text = document.read_file(path).decode(errors="replace")
+    for what in sorted({found.what for found in secrets.find(text)} - told):
+        yield f"{what} in a comment or a member that nobody reads"
 
 
 def _places(case: Case) -> Iterator[tuple[str, bytes]]:
