@@ -2,7 +2,7 @@
 
 import pytest
 
-from chunkproof import StreamParser, UsageError
+from chunkproof import StreamParser, UsageError, parse
 from tests.expectation import START, Case, Containing, case, choice, end, error, event
 from tests.specification import check
 from tests.wire import DONE, bare, chunk, data, stop, text
@@ -315,7 +315,35 @@ CASES = [
             ("role", "1", 1),
             ("tool_calls", '"x"', "x"),
             ("reasoning_content", "7", 7),
+            ("reasoning", "false", False),
+            ("thinking", "[]", []),
         )
+    ),
+    case(
+        "wrong-kind",
+        "ENV-6 ENV-3 END-4",
+        text("a", index=1),
+        data('{"choices":["x",{"index":true,"delta":{"content":"b"}}]}'),
+        data('{"choices":[{"index":1,"delta":{},"finish_reason":"stop"}]}'),
+        DONE,
+        variant="an-entry-of-choices-and-the-index-of-another",
+        choices=[choice(0, text="b", complete=True), choice(1, text="a", finish="stop")],
+        extra={"/choices/0": "x", "/choices/0/index": True},
+        repairs="wrong-type choice-index-missing finish-missing",
+    ),
+    *(
+        case(
+            "wrong-kind",
+            "ENV-6 END-8",
+            data('{"id":"c1","created":1,"model":"m","choices":[%s]}' % entry),
+            DONE,
+            variant=f"a-choice-that-is-{variant}-opens-none",
+            outcome="incomplete",
+            choices=[],
+            extra={"/choices/0": kept},
+            repairs="wrong-type",
+        )
+        for variant, entry, kept in (("a-string", '"x"', "x"), ("a-list", "[[]]", [[]]))
     ),
     case(
         "wrong-kind",
@@ -518,3 +546,10 @@ def test_only_bytes_are_fed() -> None:
     parser.feed(bytearray(text("H")))  # type: ignore[arg-type]  # taken all the same
     parser.feed(memoryview(text("i")))  # type: ignore[arg-type]  # taken all the same
     assert parser.result().to_dict()["choices"][0]["text"] == "Hi"
+
+
+@pytest.mark.parametrize("body", [text("Hi"), bytearray(b"data"), "data: {}", [text("Hi"), 5]])
+def test_parse_takes_pieces(body: object) -> None:
+    """A body that is not in a list, and a piece that is no bytes, are the caller's mistake."""
+    with pytest.raises(UsageError, match=r"pieces|not int"):
+        parse(body)  # type: ignore[arg-type]  # the mistake

@@ -352,6 +352,24 @@ CASES = [
             ("error-field", b'error: "a\\ud83d"\n\n'),
         )
     ),
+    *(
+        case(
+            "invalid-utf8",
+            "SSE-1",
+            HI,
+            frame,
+            variant=f"in-an-error-{variant}",
+            **KEPT,
+            error=error("a\ufffd"),
+            repairs="invalid-utf8",
+            framed=False,
+        )
+        for variant, frame in (
+            ("of-json", b'event: error\ndata: {"message":"a\xff"}\n\n'),
+            ("of-a-text", b"event: error\ndata: a\xff\n\n"),
+            ("of-an-error-field", b'error: "a\xff"\n\n'),
+        )
+    ),
     case(
         "error-flat",
         "ERR-2",

@@ -394,6 +394,14 @@ CASES = [
         calls=[call("get_time", "{}", id="a")],
         repairs="name-fragment",
     ),
+    row(
+        "name/half-a-pair-of-arguments-ends-it",
+        "TOOL-7 TXT-3",
+        tools(tc(0, "a", "f", "\ud83d")),
+        tools(tc(0, ..., "g", "\ude00")),
+        calls=[call("f", "😀", id="a", valid=False, executable=False)],
+        repairs="name-ignored surrogate-split",
+    ),
     # Kinds of index.
     row(
         "index/a-whole-float-is-an-integer",

@@ -508,6 +508,38 @@ CASES = [
         calls=[call("f", "{}", legacy=True)],
         finish="function_call",
     ),
+    *(
+        case(
+            "legacy-function-call",
+            "TOOL-11 TOOL-5",
+            chunk({"function_call": {"name": "f", "arguments": first}}),
+            tools(entry),
+            stop("function_call"),
+            DONE,
+            variant=f"no-entry-goes-on-with-it-{variant}",
+            calls=[call("f", first, legacy=True, valid=runs, executable=runs)],
+            finish="function_call",
+            extra={f"{CALL}/-": [entry]},
+            repairs="orphan-fragment",
+            may_repair="index-missing",
+        )
+        for variant, first, runs, entry in (
+            ("without-an-index", '{"x":', False, tc(..., ..., ..., "1}")),
+            ("at-a-free-index", '{"x":', False, tc(0, ..., ..., "1}")),
+            ("at-a-free-index-before-arguments", "", True, tc(0, ..., ..., "{}")),
+        )
+    ),
+    case(
+        "legacy-function-call",
+        "TOOL-11 TOOL-4",
+        chunk({"function_call": {"name": "f", "arguments": "{}"}}),
+        tools(tc(..., ..., "f", "{}")),
+        END,
+        variant="and-a-call-of-its-name",
+        calls=[call("f", "{}", legacy=True), call("f", "{}")],
+        **ONE,
+        repairs="index-missing",
+    ),
     case(
         "server-executed-tools",
         "ENV-7",
@@ -539,6 +571,20 @@ CASES = [
         END,
         calls=[call("sql", "SELECT 1", id="a", type="custom", valid=None)],
         **ONE,
+    ),
+    *(
+        case(
+            "tc-custom-type",
+            "TOOL-10 ENV-6",
+            tools({"index": 0, "id": "a", "custom": {"name": "sql", "input": "x"}, **wrong}),
+            END,
+            variant=f"a-{next(iter(wrong))}-of-another-kind-is-as-absent",
+            calls=[call("sql", "x", id="a", type="custom", valid=None)],
+            **ONE,
+            extra={f"{CALL}/0/{member}": kept for member, kept in wrong.items()},
+            may_repair="wrong-type",
+        )
+        for wrong in ({"type": 1}, {"function": True})
     ),
     *(
         case(

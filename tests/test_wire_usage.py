@@ -173,6 +173,18 @@ CASES = [
     ),
     case(
         "usage-x-groq",
+        "USE-1 PAY-6",
+        HI,
+        stop(),
+        bare(x_groq={"usage": COUNTS}),
+        DONE,
+        variant="without-choices",
+        **FINISHED,
+        usage=usage(1, 2, 3, COUNTS),
+        extra={"/x_groq": {"usage": COUNTS}},
+    ),
+    case(
+        "usage-x-groq",
         "USE-1",
         text("Hi", x_groq={"id": "req_1"}),
         stop(x_groq={"id": "req_1", "usage": COUNTS}),

@@ -48,7 +48,7 @@ class Call:
 
     @property
     def has_arguments(self) -> bool:
-        return bool(self.arguments)
+        return bool(self.arguments or self.arguments.half)
 
     def append(self, fragment: str) -> None:
         self.arguments.append(fragment)
@@ -78,7 +78,8 @@ class Calls:
         self._by_index: dict[int, int] = {}
         self._by_id: dict[str, int] = {}
         self._legacy: int | None = None
-        self._known = OpenCalls(self._calls, self._by_index, self._by_id)
+        self._opened: list[int] = []
+        self._known = OpenCalls(self._calls, self._by_index, self._by_id, self._opened)
 
     def __getitem__(self, number: int) -> Call:
         return self._calls[number]
@@ -100,6 +101,7 @@ class Calls:
         if is_new:
             is_ordered = entry.index is not None and decision.repair != "index-collapsed"
             self._calls.append(Call(entry.index, entry.type, is_ordered=is_ordered, legacy=False))
+            self._opened.append(number)
         if decision.names_index and entry.index is not None:
             self._by_index[entry.index] = number
             self._calls[number].has_index = True

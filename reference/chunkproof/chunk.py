@@ -35,6 +35,7 @@ _DELTA_MEMBERS: Final = PADDING | {
 _ENTRY_MEMBERS: Final = frozenset({"index", "id", "type"})
 _FUNCTION_MEMBERS: Final = frozenset({"name", "arguments"})
 _INNER_MEMBERS: Final = {"function": _FUNCTION_MEMBERS, "custom": frozenset({"name", "input"})}
+_THOUGHT_MEMBERS: Final = ("thinking", "reasoning", "summary", "text")
 _AUDIO_MEMBERS: Final = ("id", "data", "transcript", "expires_at")
 
 
@@ -104,6 +105,13 @@ def read_unknown(value: dict[str, Any], *, has_surrogates: bool = True) -> Chunk
     reader = _Reader(has_surrogates=has_surrogates)
     reader.keep_unknown("", value, PADDING)
     return Chunk(extras=reader.extras, repairs=[*reader.repairs, "unknown-object"])
+
+
+def maybe_groq_usage(value: dict[str, Any]) -> dict[str, Any] | None:
+    """Return `x_groq.usage` of a chunk, None where it says nothing (rule USE-1)."""
+    groq = value.get("x_groq")
+    usage = groq.get("usage") if isinstance(groq, dict) else None
+    return usage if isinstance(usage, dict) and usage else None
 
 
 def read_message(value: dict[str, Any]) -> Chunk:
@@ -191,6 +199,14 @@ class _Reader:
             self.wrong(f"{path}/{name}", value)
         return []
 
+    def objects(self, path: str, owner: dict[str, Any], name: str) -> list[dict[str, Any]]:
+        """Return the objects of a list; what is none of them is as absent (ENV-6)."""
+        items = self.array(path, owner, name)
+        for position, item in enumerate(items):
+            if not isinstance(item, dict) and item is not None:
+                self.wrong(f"{path}/{name}/{position}", item)
+        return [item for item in items if isinstance(item, dict)]
+
     def mapping(self, path: str, owner: dict[str, Any], name: str) -> dict[str, Any]:
         value = owner.get(name)
         if isinstance(value, dict):
@@ -226,17 +242,11 @@ class _Reader:
             created=self.integer("", value, "created") or 0,
             id=self.string("", value, "id"),
             model=self.string("", value, "model"),
-            choices=[
-                self.choice(position, choice)
-                for position, choice in enumerate(self.array("", value, "choices"))
-                if choice is not None
-            ],
+            choices=[self.choice(choice) for choice in self.objects("", value, "choices")],
             usage=self.mapping("", value, "usage") or None,
         )
         if not _CHUNK_MEMBERS.issuperset(value):
-            groq = value.get("x_groq")
-            if isinstance(groq, dict) and isinstance(groq.get("usage"), dict):
-                chunk.groq_usage = groq["usage"] or None
+            chunk.groq_usage = maybe_groq_usage(value)
             self.keep_unknown("", value, _CHUNK_MEMBERS)
         if self._has_surrogates:
             chunk.usage = self.clean(chunk.usage)
@@ -245,11 +255,8 @@ class _Reader:
         chunk.repairs = self.repairs
         return chunk
 
-    def choice(self, position: int, value: Any) -> Choice:
-        if not isinstance(value, dict):
-            self.wrong(f"/choices/{position}", value)
-            return Choice(index=0)
-        index = self.index(f"/choices/{position}", value)
+    def choice(self, value: dict[str, Any]) -> Choice:
+        index = self.index("/choices/0", value)  # what is no index is kept there (ENV-3)
         if index is None or index < 0:
             self.repairs.append("choice-index-missing")
             index = 0
@@ -286,8 +293,8 @@ class _Reader:
             return
         choice.entries = [
             entry
-            for position, item in enumerate(self.array(path, value, "tool_calls"))
-            if (entry := self.maybe_entry(f"{path}/tool_calls/{position}", item))
+            for item in self.objects(path, value, "tool_calls")
+            if (entry := self.maybe_entry(item))
         ]
         function_call = self.mapping(path, value, "function_call")
         if function_call:
@@ -325,7 +332,7 @@ class _Reader:
         first = ""
         for name in REASONING_FIELDS:
             field = value.get(name)
-            if not field:
+            if field is None or field in ("", {}):
                 continue
             if isinstance(field, dict) and isinstance(field.get("text"), str):
                 self.keep_unknown(f"{path}/{name}", field, frozenset({"text"}))
@@ -357,22 +364,29 @@ class _Reader:
             self.keep_unknown(path, part, frozenset({"type", "text"}))
             return [Segment("text", part["text"])] if part["text"] else []
         if kind in ("thinking", "reasoning"):  # a tuple: a list has no hash
-            known = frozenset({"type", "thinking", "reasoning", "summary", "text"})
-            self.keep_unknown(path, part, known)
-            names = ("thinking", "reasoning", "summary", "text")
-            texts = next((found for name in names if (found := _thoughts(part.get(name)))), [])
-            return [Segment("reasoning", text) for text in texts if text]
+            self.keep_unknown(path, part, frozenset({"type", *_THOUGHT_MEMBERS}))
+            found = [self.thoughts(f"{path}/{name}", part.get(name)) for name in _THOUGHT_MEMBERS]
+            return [Segment("reasoning", text) for text in next(filter(None, found), [])]
         self.keep(path, part)
         return []
 
+    def thoughts(self, path: str, value: Any) -> list[str]:
+        """Return the texts of a member of a thinking part: a string, or a list of parts."""
+        if not isinstance(value, list):
+            return [value] if value and isinstance(value, str) else []
+        texts: list[str] = []
+        for position, part in enumerate(value):
+            text = part.get("text") if isinstance(part, dict) else part
+            if isinstance(text, str):
+                texts += [text] if text else []
+            elif part is not None:
+                self.keep(f"{path}/{position}", part)
+        return texts
+
     # --- tool calls
 
-    def maybe_entry(self, path: str, value: Any) -> Entry | None:
+    def maybe_entry(self, value: dict[str, Any]) -> Entry | None:
         """Return a fragment of a call; None if it says nothing at all."""
-        if not isinstance(value, dict):
-            if value is not None:
-                self.wrong(path, value)
-            return None
         around, self.extras = self.extras, []
         entry = self._entry(value)
         if entry.id or entry.name or entry.arguments or self.extras:
@@ -444,21 +458,11 @@ class _Reader:
 
 def _kind_of_call(entry: dict[str, Any]) -> Literal["function", "custom"]:
     """Return `custom` if an entry's type says so, or nothing else does (rule TOOL-10)."""
-    if entry.get("type") == "custom":
-        return "custom"
-    is_custom = isinstance(entry.get("custom"), dict) and not entry.get("function")
-    return "custom" if is_custom and not entry.get("type") else "function"
-
-
-def _thoughts(value: Any) -> list[str]:
-    """Return the texts of a thinking or summary member: a string, or a list of parts."""
-    if isinstance(value, str):
-        return [value]
-    return [
-        text
-        for part in _list(value)
-        if isinstance(text := part.get("text") if isinstance(part, dict) else part, str)
-    ]
+    kind, function = entry.get("type"), entry.get("function")
+    if isinstance(kind, str) and kind:
+        return "custom" if kind == "custom" else "function"
+    is_function = bool(function) and isinstance(function, dict)
+    return "custom" if isinstance(entry.get("custom"), dict) and not is_function else "function"
 
 
 def _detail_text(detail: Any) -> str:

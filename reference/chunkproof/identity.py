@@ -35,6 +35,8 @@ class OpenCalls(NamedTuple):
     by_index: Mapping[int, int]
     by_id: Mapping[str, int]
     """Id -> the last call opened with it."""
+    opened: Sequence[int]
+    """Numbers of the calls that entries opened: a legacy one goes on by itself (TOOL-11)."""
 
 
 class Act(Enum):
@@ -74,10 +76,11 @@ def _free_index(call_id: str, name: str, known: OpenCalls) -> Decision:
         return Decision(Act.OPEN, repair="id-duplicate" if is_seen else "", names_index=True)
     if is_seen:
         return Decision(Act.CONTINUE, known.by_id[call_id])
-    if known.calls and not known.calls[-1].has_index:
-        return Decision(Act.CONTINUE, len(known.calls) - 1, names_index=True)
-    if len(known.calls) == 1 and not known.calls[0].has_arguments:
-        return Decision(Act.CONTINUE, 0, "index-drift", names_index=True)
+    last = known.opened[-1] if known.opened else -1
+    if known.opened and not known.calls[last].has_index:
+        return Decision(Act.CONTINUE, last, names_index=True)
+    if len(known.opened) == 1 and not known.calls[last].has_arguments:
+        return Decision(Act.CONTINUE, last, "index-drift", names_index=True)
     return Decision(Act.ORPHAN, repair="orphan-fragment")
 
 
@@ -99,7 +102,7 @@ def _without_index(call_id: str, name: str, known: OpenCalls) -> Decision:
     """Rules TOOL-4 and TOOL-5."""
     if call_id in known.by_id:
         return Decision(Act.CONTINUE, known.by_id[call_id])
-    last = known.calls[-1] if known.calls else None
+    last = known.calls[known.opened[-1]] if known.opened else None
     if call_id:
         opens = bool(name) or last is None or last.arguments_complete()
     elif name:
@@ -110,7 +113,7 @@ def _without_index(call_id: str, name: str, known: OpenCalls) -> Decision:
         return Decision(Act.OPEN)
     if last is None:
         return Decision(Act.ORPHAN, repair="orphan-fragment")
-    return Decision(Act.CONTINUE, len(known.calls) - 1)
+    return Decision(Act.CONTINUE, known.opened[-1])
 
 
 def _is_another(name: str, call: Known) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from chunkproof.choice import ChoiceState
-from chunkproof.chunk import Chunk, read_chunk, read_message, read_unknown
+from chunkproof.chunk import Chunk, maybe_groq_usage, read_chunk, read_message, read_unknown
 from chunkproof.ending import Ending, Found, Seen, describe_error, end_of, maybe_error
 from chunkproof.errors import ParseError, UsageError
 from chunkproof.events import End, Error, Reasoning, Text, ToolArguments, Usage
@@ -211,7 +211,7 @@ class StreamParser:
                 self._notice(item)
                 continue
             journal.frame += 1
-            if skeleton is not None and not item.event:
+            if skeleton is not None and item.event != "error":
                 text = skeleton.read(item.data)
                 if text is not None:
                     append(text)
@@ -283,19 +283,25 @@ class StreamParser:
 
     def _error_frame(self, data: bytes) -> None:
         """Fail the stream: `event: error` with any payload (rule ERR-3)."""
-        payload = self._payloads.read(data)[0]
-        value = payload.value
+        text = self._text(data)
+        value = self._payloads.read(data)[0].value
         if isinstance(value, (dict, str, list)):
             found = maybe_error(value) if isinstance(value, dict) else None
             error = found.error if found else describe_error(value, {})
         else:
-            text = data.decode("utf-8", "replace")[:MAX_RAW]
-            error = ErrorInfo(text or "event: error without a payload", None, None)
+            error = ErrorInfo(text[:MAX_RAW] or "event: error without a payload", None, None)
         self._fail(error, "ERR-3")
+
+    def _text(self, data: bytes) -> str:
+        """Return bytes that speak of an error as text; to replace some is a repair (SSE-1)."""
+        text = data.decode("utf-8", "replace")
+        if text.encode() != data:
+            self._journal.repair("invalid-utf8")
+        return text
 
     def _notice(self, noticed: Noticed) -> None:
         if noticed.notice is Notice.ERROR_FIELD:
-            text = noticed.line.decode("utf-8", "replace")
+            text = self._text(noticed.line)
             try:
                 value = self._payloads.read_json(text)
             except MalformedPayloadError:
@@ -311,6 +317,7 @@ class StreamParser:
     def _chunk(self, value: dict[str, Any], *, has_surrogates: bool) -> None:
         found = maybe_error(value)
         is_chunk = value.get("choices") is not None or isinstance(value.get("usage"), dict)
+        is_chunk = is_chunk or maybe_groq_usage(value) is not None
         if is_chunk or ("choices" in value and found is None):
             self._apply_all(read_chunk(value, has_surrogates=has_surrogates), found)
         elif found is not None:
@@ -447,10 +454,13 @@ class StreamParser:
 def parse(pieces: Iterable[bytes], *, strict: bool = False) -> Result:
     """Return what a whole body says; events are dropped as they come.
 
-    pieces: slices of the body, of any size. Raises: ParseError (strict).
+    pieces: slices of the body, of any size. Raises: ParseError (strict), UsageError if they
+    are no bytes, or are the body itself: `parse([body])`.
     """
+    if isinstance(pieces, (bytes, bytearray, memoryview, str)):
+        raise UsageError("parse() takes the pieces of a body; of a whole one parse([body])")
     parser = StreamParser(strict=strict)
-    for piece in pieces:
+    for piece in map(_to_bytes, pieces):
         for start in range(0, len(piece), _SLICE):
             parser.feed(piece[start : start + _SLICE])
     parser.close()

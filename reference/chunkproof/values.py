@@ -6,7 +6,10 @@ Python is not exact about either: to it `true` is 1, and a string may hold half 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
+
+MAX_DIGITS: Final = 4_300
+"""Longer integers Python neither reads nor writes (rule PAY-12)."""
 
 
 def read_integer(value: Any) -> int | None:
@@ -21,7 +24,7 @@ def read_integer(value: Any) -> int | None:
 def maybe_digits(value: Any) -> int | None:
     """Return the integer that a digit string is, as some write an index (rule TOOL-1)."""
     is_digits = isinstance(value, str) and value.isascii() and value.isdigit()
-    return int(value) if is_digits and len(value) < 20 else None
+    return int(value) if is_digits and len(value) <= MAX_DIGITS else None
 
 
 def is_same(one: Any, other: Any) -> bool:

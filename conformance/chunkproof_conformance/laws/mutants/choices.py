@@ -126,10 +126,9 @@ def on_reader(change: Any) -> Wrap:
     """Change a choice given its JSON value too."""
 
     def wrap(read: Any) -> Any:
-        def mutated(self: Any, position: int, value: Any) -> Any:
-            choice = read(self, position, value)
-            if isinstance(value, dict):
-                change(choice, value)
+        def mutated(self: Any, value: dict[str, Any]) -> Any:
+            choice = read(self, value)
+            change(choice, value)
             return choice
 
         return mutated
