@@ -511,7 +511,7 @@ CASES = [
     *(
         case(
             "legacy-function-call",
-            "TOOL-11 TOOL-5",
+            "TOOL-11",
             chunk({"function_call": {"name": "f", "arguments": first}}),
             tools(entry),
             stop("function_call"),
@@ -531,7 +531,7 @@ CASES = [
     ),
     case(
         "legacy-function-call",
-        "TOOL-11 TOOL-4",
+        "TOOL-11",
         chunk({"function_call": {"name": "f", "arguments": "{}"}}),
         tools(tc(..., ..., "f", "{}")),
         END,
@@ -575,7 +575,7 @@ CASES = [
     *(
         case(
             "tc-custom-type",
-            "TOOL-10 ENV-6",
+            "TOOL-10",
             tools({"index": 0, "id": "a", "custom": {"name": "sql", "input": "x"}, **wrong}),
             END,
             variant=f"a-{next(iter(wrong))}-of-another-kind-is-as-absent",

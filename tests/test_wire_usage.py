@@ -173,7 +173,7 @@ CASES = [
     ),
     case(
         "usage-x-groq",
-        "USE-1 PAY-6",
+        "USE-1",
         HI,
         stop(),
         bare(x_groq={"usage": COUNTS}),
