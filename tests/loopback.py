@@ -64,6 +64,8 @@ class Server:
                     return
                 try:
                     self._answer(connection)
+                except TimeoutError:  # it reads no more, and has not left either
+                    pass
                 except OSError:  # the client left while we wrote
                     self.gone.set()
 

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +38,15 @@ from chunkproof_conformance.connect.process import LineProcess
 from chunkproof_conformance.connect.program import MAX_TIMEOUTS, Program
 from chunkproof_conformance.connect.validation import validate
 from chunkproof_conformance.judge.verdicts import Kind
-from chunkproof_conformance.run.job import Job, chosen_cases, run_job
+from chunkproof_conformance.run.job import Job, Unwatched, chosen_cases, run_job
 from chunkproof_conformance.run.plan import Selection
 from chunkproof_conformance.run.runner import RunOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from chunkproof_conformance.judge.observation import Implementation
+    from chunkproof_conformance.run.runner import Row
 
 MISBEHAVING = Path(__file__).parent / "misbehaving.py"
 SCHEMAS = Path(chunkproof_conformance.__path__[0]) / "schemas" / "protocol"
@@ -324,6 +327,38 @@ def test_an_interrupt_writes_out_what_was_judged_and_leaves_no_process(
     assert [one["name"] for one in report["implementations"]] == ["hangs"]
     assert len(pids(path)) == jobs
     assert all(map(is_gone_soon, pids(path)))
+
+
+class _Interrupted(Unwatched):
+    """Ctrl-C comes while the harness itself is at work."""
+
+    def __init__(self, moment: str) -> None:
+        self.moment = moment
+
+    def _at(self, moment: str) -> None:
+        if moment == self.moment:
+            raise KeyboardInterrupt
+
+    def begins(self, spec: str, implementation: Implementation) -> None:  # noqa: ARG002 - the protocol
+        self._at("as it begins")
+
+    def earlier(self, spec: str) -> Mapping[str, Sequence[Row]]:  # noqa: ARG002 - the protocol
+        self._at("before the first case")
+        return {}
+
+    def judged(self, spec: str, rows: Sequence[Row]) -> None:  # noqa: ARG002 - the protocol
+        self._at("between two cases")
+
+
+@pytest.mark.parametrize("moment", ["as it begins", "before the first case", "between two cases"])
+def test_an_interrupt_in_any_moment_leaves_no_process(moment: str, tmp_path: Path) -> None:
+    path = tmp_path / "pids"
+    job = Job((f"cmd:{sys.executable} {MISBEHAVING} well {path}",))
+    cases = chosen_cases(Selection(("text/llama-cpp-python-*",)))
+    with suppress(KeyboardInterrupt):
+        assert not run_job(job, cases, _Interrupted(moment)).finished
+    (pid,) = pids(path)
+    assert is_gone_soon(pid)
 
 
 # Whole runs -----------------------------------------------------------------------------------

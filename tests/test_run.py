@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
+import threading
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -115,7 +117,7 @@ def raising(error: BaseException) -> Callable[[Stream], Observation]:
     return run
 
 
-def judged(adapter: Fake, given: Case | None = None, *, timeout: float = 5.0) -> Row:
+def judged(adapter: Fake, given: Case | None = None, *, timeout: float = 60.0) -> Row:
     """The one row of one case, level final."""
     connection = InProcess(lambda: adapter, timeout=timeout)
     implementation = connection.start()
@@ -436,6 +438,34 @@ def test_a_pass_that_leaves_a_declared_member_out_is_counted_apart() -> None:
     blind = replace(row, verdict=replace(row.verdict, not_represented=("reasoning",)))
     report, run = report_of(blind, given=case())
     assert profile_lines(report, run)[0].counts == {"synthesised": {"not represented": 1}}
+
+
+def test_an_adapter_is_stopped_after_a_run_that_was_interrupted() -> None:
+    """Ctrl-C while it reads: what the run still answers is not taken for the answer to `stop`."""
+    interrupted, stopped = threading.Event(), threading.Event()
+
+    def run(_: Stream) -> Observation:
+        signal.pthread_kill(main, signal.SIGINT)
+        interrupted.wait()
+        return says(RIGHT)
+
+    class Slow(Fake):
+        def stop(self) -> None:
+            time.sleep(0.2)
+            stopped.set()
+
+    main = threading.get_ident()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        connection = InProcess(lambda: Slow(run), timeout=60)
+        connection.start()
+        with pytest.raises(KeyboardInterrupt):
+            connection.run(stream_of(case(), ()))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    interrupted.set()
+    connection.stop()
+    assert stopped.is_set()
 
 
 # The corpus -----------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from chunkproof.interface import (
     OpenAIStreamingInterface,
     StreamFailed,
 )
+from chunkproof.interface.cancellation import HeldCancellation
 from tests.interface.streams import (
     Stream,
     as_sdk,
@@ -353,6 +354,30 @@ def test_a_generator_closed_early(how: str) -> None:
         return stream.closed
 
     assert asyncio.run(main()) == (0 if how == "never begun" else 1)
+
+
+def test_a_loop_that_closes_while_a_cancellation_is_handed_back() -> None:
+    """Dropped in another thread: between a look and the call the loop may close."""
+    held = HeldCancellation()
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)  # of the task that waits for ever
+    call = loop.call_soon_threadsafe
+
+    async def wait() -> None:
+        held.hold(asyncio.CancelledError())
+        await asyncio.Event().wait()
+
+    def close_and_call(*words: Any) -> asyncio.Handle:
+        loop.close()
+        return call(*words)
+
+    task = loop.create_task(wait())
+    loop.run_until_complete(asyncio.sleep(0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "call_soon_threadsafe", close_and_call)
+        held.deliver()
+    assert loop.is_closed()
+    assert not task.done()
 
 
 def test_a_stop_reason_left_after_the_loop_is_gone() -> None:

@@ -78,8 +78,12 @@ def running(
         )
     try:
         limit = time.monotonic() + patience
-        while not listens(port):
-            if process.poll() is not None or time.monotonic() > limit:
+        while True:
+            # Looked for first: who leaves its work to a child may do so as soon as that listens.
+            is_over = process.poll() is not None or time.monotonic() > limit
+            if listens(port):
+                break
+            if is_over:
                 raise ServerError(name, log.read_text(errors="replace")[-2000:])
             time.sleep(0.2)
         yield

@@ -183,19 +183,25 @@ class _One:
     facts: tuple[CaseFacts, ...]
 
     def run(self) -> tuple[ImplementationRun, bool]:
-        """What was judged, and whether the run went to the end."""
+        """What was judged, and whether the run went to the end; stops all connections."""
+        try:
+            return self._run()
+        finally:  # also of an interrupt before the first case, or between two
+            for connection in self.connections:
+                stop_quietly(connection)
+
+    def _run(self) -> tuple[ImplementationRun, bool]:
         began = perf_counter()
         first = self.connections[0]
         try:
             implementation = introduced(first)
+            self.watcher.begins(self.spec, implementation)
         except (AdapterError, AdapterTimeoutError) as error:
             stop_quietly(first)
             return self._never_started(error, began), True
         except KeyboardInterrupt:
-            first.stop()
             unknown = Implementation(self.spec, "unknown")
             return self._as_run(unknown, (), 0.0), False
-        self.watcher.begins(self.spec, implementation)
         rows, whole = self._rows(implementation)
         stale: tuple[str, ...] = ()
         if whole and self.job.is_whole:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 
 class HeldCancellation:
@@ -43,11 +44,10 @@ class HeldCancellation:
         if error is None or task is None or task.done():
             return
         loop = task.get_loop()
-        if loop.is_closed():
-            return
         if _maybe_loop() is loop:
             _cancel_again(task, error)
-        else:
+            return
+        with suppress(RuntimeError):  # the loop is closed, maybe just now: nobody is left to cancel
             loop.call_soon_threadsafe(_cancel_again, task, error)
 
 
