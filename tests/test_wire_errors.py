@@ -342,6 +342,7 @@ CASES = [
             variant=variant,
             **KEPT,
             error=error("a\ufffd"),
+            repairs="surrogate-lone",
             framed=False,
         )
         for variant, frame in (

@@ -446,9 +446,11 @@ class StreamParser:
     def _fail(self, error: ErrorInfo, rule: str, raw: str | None = None) -> None:
         """Say an error; the first one is the stream's."""
         # Its texts must be written: a half of a surrogate pair becomes U+FFFD (rule TXT-4).
-        error = ErrorInfo(*clean(list(error)))
-        self._error = self._error or error
-        self._journal.note(Error(*error, rule, raw, self._journal.offset))
+        cleaned = ErrorInfo(*clean(list(error)))
+        if cleaned != error and rule != "END-6":  # the caller's own words need no repair
+            self._journal.repair("surrogate-lone")
+        self._error = self._error or cleaned
+        self._journal.note(Error(*cleaned, rule, raw, self._journal.offset))
 
 
 def parse(pieces: Iterable[bytes], *, strict: bool = False) -> Result:
