@@ -232,6 +232,7 @@ def test_a_project_without_settings_has_the_defaults(tmp_path: Path) -> None:
     [
         ("[tool.chunkproof]\nimplementation = ['x']\n", "implementation"),
         ("[tool.chunkproof]\njobs = 'two'\n", "jobs"),
+        ("[tool.chunkproof]\nstart-timeout = 0\n", "start-timeout"),
         ("[tool.chunkproof\n", "cannot be read"),
     ],
 )

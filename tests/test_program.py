@@ -329,6 +329,23 @@ def test_an_interrupt_writes_out_what_was_judged_and_leaves_no_process(
     assert all(map(is_gone_soon, pids(path)))
 
 
+def test_the_time_to_start_is_given_on_the_command_line_or_in_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["run", "-i", f"cmd:{sys.executable} {MISBEHAVING} hangs-at-start"]
+    words += ["-k", "text/llama-cpp-python-plain"]
+    assert main([*words, "--start-timeout", "0.2"]) == 1
+    out = capsys.readouterr().out
+    assert "no answer to `start` within 0.2 s" in out
+    assert "--start-timeout 0.2 -k" in out
+    Path("pyproject.toml").write_text("[tool.chunkproof]\nstart-timeout = 0.3\n")
+    assert main(words) == 1
+    out = capsys.readouterr().out
+    assert "no answer to `start` within 0.3 s" in out
+    assert "--start-timeout" not in out  # the settings are there when it is repeated
+
+
 class _Interrupted(Unwatched):
     """Ctrl-C comes while the harness itself is at work."""
 

@@ -125,12 +125,23 @@ def test_a_known_failure_is_expected(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(xfailed=1)
 
 
+BAD = f"cmd:{sys.executable} {MISBEHAVING} {{}}"
+
+
 @pytest.mark.parametrize(
     ("words", "says_what"),
     [
         (["impl:nobody"], "no implementation"),
-        ([f"cmd:{sys.executable} {MISBEHAVING} crashes-at-start"], "no licence found"),
+        ([BAD.format("crashes-at-start")], "no licence found"),
         (["impl:reference", "--chunkproof-timeout", "0"], "seconds, more than 0"),
+        (
+            [BAD.format("hangs-at-start"), "--chunkproof-start-timeout", "0.3"],
+            "no answer to `start` within 0.3 s",
+        ),
+        (
+            [BAD.format("claims-what-there-is-not")],
+            "claims the profile 'tols'",
+        ),
         (["impl:reference", "--chunkproof-known-failures", "gone"], "gone cannot be read"),
         (["impl:reference", "--chunkproof-known-failures", "."], ". cannot be read"),
     ],

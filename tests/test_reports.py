@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -74,7 +75,7 @@ ALL = report_of(*(verdict(kind, EVIL) for kind in Kind), stale=("text/gone:final
 
 # What is said of an implementation ------------------------------------------------------------
 
-OPTIONAL = {"strength": "should"}
+OPTIONAL: dict[str, Any] = {"strength": "should"}
 
 
 def report_table_text(report: Report) -> str:
@@ -374,6 +375,71 @@ def test_an_interrupted_run_is_gone_on_with(
     verdicts = [line for line in lines_of(path) if line["type"] == "verdict"]
     assert lines_of(path)[-1] == {"type": "footer", "finished": True, "verdicts": len(verdicts)}
     assert {line["case"] for line in verdicts if line["detail"] == "as judged before"} == {first}
+
+
+@pytest.mark.parametrize(
+    ("data", "says_what"),
+    [
+        (b"my diary\n", "no JSON: this is no report; name another file"),
+        (b'{"cases": []}\n', "does not begin with a header"),
+        (b'{"type": "header"}\n{"type": "verdict"}\n{"ty', "killed: go on with it .--resume"),
+    ],
+)
+def test_nothing_that_was_obtained_is_written_over(
+    data: bytes, says_what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_bytes(data)
+    assert main(["run", "-i", "impl:reference", "-k", PLAIN, "--report", str(path)]) == 2
+    assert re.search(says_what, capsys.readouterr().err)
+    assert path.read_bytes() == data
+
+
+def test_a_report_that_is_whole_is_written_over(tmp_path: Path) -> None:
+    """As an empty file is: nobody would know how to go on with either."""
+    path = tmp_path / "r.jsonl"
+    path.touch()
+    for patterns in (["choices/openai-n2-interleaved"], ["text/llama-cpp-python-plain"]):
+        assert main(["run", "-i", "impl:reference", "-k", *patterns, "--report", str(path)]) in {
+            0,
+            2,
+        }
+        assert list(lines_of(path)[0]["cases"]) == patterns
+
+
+def test_a_report_of_another_version_is_not_gone_on_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Half of it would be of a parser that is no more. What was judged stays there."""
+    path = tmp_path / "r.jsonl"
+    words = ["run", "-i", "impl:reference", "-k", PLAIN, "--report", str(path)]
+    assert main(words) == 0
+    lines = lines_of(path)
+    kept = [one for one in lines if one["type"] in {"header", "implementation", "verdict"}]
+    kept[1]["version"] = "chunkproof 0.0.9"
+    path.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="ascii")
+    capsys.readouterr()
+    for _ in range(2):  # it is not made worse
+        assert main([*words, "--resume"]) == 2
+        assert "it is of reference chunkproof 0.0.9, now reference" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [["--flaky", "text/*:final"], ["--known-failures", "known.txt"]])
+def test_a_report_in_another_light_is_not_gone_on_with(
+    more: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Verdicts stand in it as the lists made them."""
+    monkeypatch.chdir(tmp_path)
+    Path("known.txt").write_text("text/gone:final | x\n", encoding="utf-8")
+    words = ["run", "-i", "impl:reference", "-k", PLAIN, "--report", "r.jsonl"]
+    assert main(words) == 0
+    whole = Path("r.jsonl").read_bytes()
+    Path("r.jsonl").write_bytes(whole[: whole.rindex(b'{"type": "end"')])
+    assert main([*words, "--resume", *more]) == 2
+    assert "another run" in capsys.readouterr().err
 
 
 def test_a_report_of_another_run_is_not_gone_on_with(

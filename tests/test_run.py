@@ -8,14 +8,15 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from itertools import product
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 import pytest
 
 from chunkproof_conformance.cases.cassette import Case, Exchange
-from chunkproof_conformance.cases.index import iter_cases, load_case
-from chunkproof_conformance.cases.key import CassetteKey, Provenance
+from chunkproof_conformance.cases.index import CORPUS, cards, iter_cases, load_case, load_in
+from chunkproof_conformance.cases.key import CassetteKey, Profile, Provenance, Strength
 from chunkproof_conformance.connect.in_process import (
     AdapterError,
     ConnectionSpecError,
@@ -33,6 +34,7 @@ from chunkproof_conformance.judge.observation import (
 from chunkproof_conformance.judge.verdicts import Kind
 from chunkproof_conformance.run.caret import bytes_around
 from chunkproof_conformance.run.expectations import ExpectationError, load_expectation
+from chunkproof_conformance.run.job import chosen_cases
 from chunkproof_conformance.run.plan import Selection, cut_plans, stream_of
 from chunkproof_conformance.run.report import (
     ImplementationRun,
@@ -184,7 +186,39 @@ def test_what_crosses_to_an_adapter_has_no_name_and_no_expectation() -> None:
 def test_cases_are_chosen_by_pattern_profile_and_strength(
     selection: Selection, is_in: bool
 ) -> None:
-    assert selection.has(case()) is is_in
+    there = selection.ids([case().id]) == [case().id]
+    assert (there and selection.has(case().key.profiles, case().key.strength)) is is_in
+
+
+def test_a_whole_id_chooses_that_case_alone() -> None:
+    """Other ids may begin with it; the line that repeats a failure speaks of one case."""
+    known = ["framing/cr", "framing/crlf", "text/cr-in-text"]
+    assert Selection(("framing/cr",)).ids(known) == ["framing/cr"]
+    assert Selection(("framing/c",)).ids(known) == ["framing/cr", "framing/crlf"]
+    assert Selection(("framing/cr", "text/*")).ids(known) == ["framing/cr", "text/cr-in-text"]
+
+
+def test_no_cassette_is_read_that_its_card_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def load(folder: Path | None, case_id: str) -> Case:
+        read.append(case_id)
+        return load_in(folder, case_id)
+
+    monkeypatch.setattr("chunkproof_conformance.run.job.load_in", load)
+    cases = chosen_cases(Selection(profiles=("audio",), strengths=("must",)))
+    assert [one.id for one in cases] == read
+    cards_in = [card for card in cards() if "audio" in card.profiles and card.strength == "must"]
+    assert read == [card.id for card in cards_in]
+    assert len(read) == 5
+
+
+def test_cards_choose_the_cases_that_their_keys_would() -> None:
+    """Every profile and strength, in a folder (where keys are read) and in the corpus."""
+    for profile, strength in product(get_args(Profile), get_args(Strength)):
+        selection = Selection(("refusal/", "choices/"), (profile,), (strength,))
+        by_card = [one.id for one in chosen_cases(selection)]
+        assert by_card == [one.id for one in chosen_cases(selection, CORPUS)]
 
 
 # Shrinking ------------------------------------------------------------------------------------
@@ -237,6 +271,26 @@ def test_a_cut_that_matters_is_shrunk_and_named() -> None:
     assert repeat_command(run, row) == (
         "chunkproof run -i py:a:b -k text/by-hand --level final --cuts 17"
     )
+    run = replace(run, again=("--timeout", "2", "--known-failures", "my list.txt"))
+    assert repeat_command(run, row) == (
+        "chunkproof run -i py:a:b --timeout 2 --known-failures 'my list.txt' "
+        "-k text/by-hand --level final --cuts 17"
+    )
+
+
+def test_cuts_too_many_to_write_down_are_found_again_by_the_plan_they_were_found_in() -> None:
+    """What only so many pieces show is not repeated by some other way of cutting."""
+    body = BODY * 20
+    cuts = tuple(range(3, 3 + 2 * 60, 2))
+
+    def counting(stream: Stream) -> Observation:
+        return says("hullo" if len(stream.pieces) == len(cuts) + 1 else RIGHT)
+
+    row = judged(Fake(counting), case(body, cuts=cuts))
+    assert (row.cutting_matters, row.plan.cuts, row.plan.name) == (True, cuts, "cut at 60 places")
+    run = ImplementationRun("py:a:b", Fake().start(), (row,), 0.0)
+    command = repeat_command(run, row)
+    assert command == "chunkproof run -i py:a:b -k text/by-hand --level final"
 
 
 @pytest.mark.parametrize("error", [RuntimeError("boom"), SystemExit(3), RecursionError("deep")])

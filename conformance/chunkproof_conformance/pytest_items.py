@@ -14,7 +14,7 @@ import pytest
 
 from chunkproof_conformance.cases.index import case_ids, load_case
 from chunkproof_conformance.cli.parser import MAX_SECONDS
-from chunkproof_conformance.connect.connections import connect
+from chunkproof_conformance.connect.connections import START_TIMEOUT, connect
 from chunkproof_conformance.connect.in_process import (
     AdapterError,
     AdapterTimeoutError,
@@ -37,7 +37,7 @@ from chunkproof_conformance.run.requirements import set_names
 from chunkproof_conformance.run.runner import Row, RunOptions, run_case, stop_quietly
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from chunkproof_conformance.cases.cassette import Case
     from chunkproof_conformance.judge.observation import Level
@@ -54,12 +54,20 @@ class Judged(pytest.Collector):
     """One implementation: started when it is collected, stopped when the session ends."""
 
     def __init__(
-        self, *, spec: str, known: Sequence[Entry], timeout: float, **members: Any
+        self,
+        *,
+        spec: str,
+        known: Sequence[Entry],
+        timeout: float,
+        start_timeout: float,
+        again: tuple[str, ...],
+        **members: Any,
     ) -> None:
         super().__init__(**members)
         self.spec = spec
+        self.again = again
         self._known = known
-        self._connection = connect(spec, timeout=timeout)
+        self._connection = connect(spec, timeout=timeout, start_timeout=start_timeout)
         try:
             self.implementation = introduced(self._connection)
         except (AdapterError, AdapterTimeoutError):
@@ -159,7 +167,7 @@ def _story(judged: Judged, row: Row) -> str:
         lines.append(verdict.detail)
     if row.cutting_matters:
         lines += [f"only when {row.plan.name}; in one piece it passes", *(row.around or ())]
-    run = ImplementationRun(judged.spec, judged.implementation, (), 0.0)
+    run = ImplementationRun(judged.spec, judged.implementation, (), 0.0, again=judged.again)
     return "\n".join([*lines, f"$ {repeat_command(run, row)}"])
 
 
@@ -170,7 +178,9 @@ def collect(session: pytest.Session) -> list[pytest.Item]:
         sys.path.insert(0, "")  # as `python -m` does: py:my_adapter:Factory lies in this folder
     items: list[pytest.Item] = []
     specs: list[str] = config.getoption("chunkproof_impl") or []
-    known, timeout = _known(config), _timeout(config)
+    known = _known(config)
+    timeout = _seconds(config, "--chunkproof-timeout")
+    start_timeout = _seconds(config, "--chunkproof-start-timeout")
     for spec in specs:
         try:
             judged = Judged.from_parent(
@@ -180,6 +190,8 @@ def collect(session: pytest.Session) -> list[pytest.Item]:
                 spec=spec,
                 known=known,
                 timeout=timeout,
+                start_timeout=start_timeout,
+                again=tuple(_again(config)),
             )
         except ConnectionSpecError as error:
             raise pytest.UsageError(f"chunkproof: {error}") from error
@@ -204,10 +216,20 @@ def _known(config: pytest.Config) -> list[Entry]:
         raise pytest.UsageError(f"chunkproof: {what}") from error
 
 
-def _timeout(config: pytest.Config) -> float:
+def _seconds(config: pytest.Config, option: str) -> float:
     """Raises: pytest.UsageError."""
-    seconds = float(config.getoption("chunkproof_timeout") or 0)
+    seconds = float(config.getoption(option) or 0)
     if not 0 < seconds <= MAX_SECONDS:
         what = f"{seconds:g} is no time; write seconds, more than 0"
-        raise pytest.UsageError(f"chunkproof: --chunkproof-timeout {what}")
+        raise pytest.UsageError(f"chunkproof: {option} {what}")
     return seconds
+
+
+def _again(config: pytest.Config) -> Iterator[str]:
+    """What `chunkproof run` is to be told too, so that it says the same."""
+    if path := config.getoption("--chunkproof-known-failures"):
+        yield from ("--known-failures", str(path))
+    for name, usual in (("timeout", 10.0), ("start-timeout", START_TIMEOUT)):
+        seconds = float(config.getoption(f"--chunkproof-{name}"))
+        if seconds != usual:
+            yield from (f"--{name}", f"{seconds:g}")

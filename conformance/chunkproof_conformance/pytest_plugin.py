@@ -33,6 +33,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--chunkproof-timeout", type=float, default=10.0, metavar="S", help="seconds per stream"
     )
     group.addoption(
+        "--chunkproof-start-timeout",
+        type=float,
+        default=60.0,
+        metavar="S",
+        help="seconds to start and say who it is",
+    )
+    group.addoption(
         "--chunkproof-known-failures", metavar="FILE", help="the list of `chunkproof baseline`"
     )
 

@@ -97,6 +97,7 @@ def the_settings() -> Settings:
 
 def the_job(options: Namespace, settings: Settings) -> Job:
     """What the command line says, and what it leaves to the settings. Raises: CommandError."""
+    from chunkproof_conformance.connect.connections import START_TIMEOUT
     from chunkproof_conformance.run.job import DEFAULT_SPECS, Job
     from chunkproof_conformance.run.requirements import set_names
     from chunkproof_conformance.run.runner import RunOptions
@@ -113,6 +114,7 @@ def the_job(options: Namespace, settings: Settings) -> Job:
         specs,
         RunOptions(tuple(options.level), **_cuttings(options)),
         timeout=options.timeout or settings.timeout or 10.0,
+        start_timeout=options.start_timeout or settings.start_timeout or START_TIMEOUT,
         corpus=str(options.corpus or ""),
         validate=maybe_validate(options),
         jobs=options.jobs or settings.jobs or 1,
@@ -121,8 +123,22 @@ def the_job(options: Namespace, settings: Settings) -> Job:
         is_whole=not any(narrowed),
         requirements=options.requirements or settings.requirements or set_names()[-1],
         fail_fast=options.fail_fast,
+        again=tuple(_again(options)),
         date=datetime.now(UTC).date().isoformat(),
     )
+
+
+def _again(options: Namespace) -> Iterator[str]:
+    """What was said on the command line, and not in the settings, that a verdict depends on."""
+    for name in ("corpus", "timeout", "start_timeout", "known_failures", "requirements"):
+        value = getattr(options, name)
+        if value is not None:
+            text = f"{value:g}" if isinstance(value, float) else str(value)
+            yield from (f"--{name.replace('_', '-')}", text)
+    if options.validate:
+        yield "--validate"
+    if options.jobs and options.jobs > 1:  # a parser in Python has a process of its own then
+        yield from ("--jobs", str(options.jobs))
 
 
 def known_lists(
@@ -202,7 +218,7 @@ def _maybe_lines(options: Namespace, job: Job, cases: Sequence[Case]) -> Lines |
     """The JSONL report, begun or gone on with. Raises: CommandError, ReportError."""
     if not options.report:
         return None
-    from chunkproof_conformance.reports.lines import Lines, header, resumed
+    from chunkproof_conformance.reports.lines import Lines, header, refuse_to_lose, resumed
     from chunkproof_conformance.run.job import facts_for
     from chunkproof_conformance.run.requirements import expected_hash
 
@@ -214,6 +230,7 @@ def _maybe_lines(options: Namespace, job: Job, cases: Sequence[Case]) -> Lines |
     try:
         if options.resume and options.report.exists():
             return resumed(options.report, head)
+        refuse_to_lose(options.report)
         lines = Lines(options.report.open("w", encoding="ascii"))
     except OSError as error:
         raise CommandError(f"{options.report} cannot be written: {error.strerror}") from error

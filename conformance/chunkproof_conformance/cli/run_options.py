@@ -26,6 +26,9 @@ def add_implementation_options(parser: Parser, default: str) -> None:
     )
     parser.add_argument("--timeout", type=seconds, metavar="S", help="seconds per stream (10)")
     parser.add_argument(
+        "--start-timeout", type=seconds, metavar="S", help="seconds to start and say who it is (60)"
+    )
+    parser.add_argument(
         "-j",
         "--jobs",
         type=positive,
@@ -54,7 +57,11 @@ def run_parser(description: str | None) -> Parser:
     )
     add_implementation_options(parser, "impl:reference, impl:openai-chunks, impl:openai-stream")
     parser.add_argument(
-        "-k", action="append", default=[], metavar="PATTERN", help="part of a case id, or a glob"
+        "-k",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="a case id, part of one, or a glob",
     )
     parser.add_argument(
         "--corpus",

@@ -33,6 +33,10 @@ SHIPPED_PROGRAMS: Final = {
 those of the folder where the harness runs, or of CHUNKPROOF_NODE_ROOT."""
 
 
+START_TIMEOUT: Final = 60.0
+"""Seconds in which an implementation says who it is, unless it is told otherwise."""
+
+
 class Connection(Protocol):
     """What the runner needs of a connection.
 
@@ -55,34 +59,41 @@ def connect(
     spec: str,
     *,
     timeout: float = 10.0,
+    start_timeout: float = START_TIMEOUT,
     validate: Callable[[str, Any], None] | None = None,
     apart: bool = False,
 ) -> Connection:
     """A connection to the implementation that spec names; nothing is started yet.
 
     spec: py:module:factory, impl:NAME, cmd:PROGRAM ARGS or http:PROGRAM ARGS. timeout: seconds
-    per run.
+    per run. start_timeout: seconds to say who it is.
     validate: of every message to and from a program. apart: an adapter written in Python gets a
     process of its own. Raises: ConnectionSpecError.
     """
+
+    def program(command: list[str]) -> Program:
+        return Program(command, timeout=timeout, start_timeout=start_timeout, validate=validate)
+
     kind, _, rest = spec.partition(":")
     if kind == "impl" and rest not in {*SHIPPED, *SHIPPED_PROGRAMS}:
         known = ", ".join(f"impl:{name}" for name in (*SHIPPED, *SHIPPED_PROGRAMS))
         raise ConnectionSpecError(f"no implementation {spec!r}; there are {known}")
     if kind == "impl" and rest in SHIPPED_PROGRAMS:
-        return Program(_node_program(rest), timeout=timeout, validate=validate)
+        return program(_node_program(rest))
     if kind == "http":
         # Imported here: it needs h11, which only this and `serve` do.
         from chunkproof_conformance.connect.http_program import HttpProgram  # noqa: PLC0415
 
-        return HttpProgram(program_of(rest), timeout=timeout, validate=validate)
+        return HttpProgram(
+            program_of(rest), timeout=timeout, start_timeout=start_timeout, validate=validate
+        )
     if kind == "cmd":
-        return Program(program_of(rest), timeout=timeout, validate=validate)
+        return program(program_of(rest))
     factory = load_factory(spec)
     if apart:
         kit = [sys.executable, "-m", "chunkproof_conformance.connect.kit", spec]
-        return Program(kit, timeout=timeout, validate=validate)
-    return InProcess(factory, timeout=timeout)
+        return program(kit)
+    return InProcess(factory, timeout=timeout, start_timeout=start_timeout)
 
 
 def _node_program(name: str) -> list[str]:

@@ -54,6 +54,8 @@ def header(job: Job, facts: Sequence[CaseFacts], hashes: Mapping[str, str]) -> d
         "specs": list(job.specs),
         "levels": list(job.options.levels),
         "cuttings": [list(one) if isinstance(one, tuple) else one for one in job.options.cuttings],
+        "known_failures": {spec: [str(one) for one in known] for spec, known in job.known.items()},
+        "flaky": list(job.flaky),
         "cases": {
             case.id: {**case_object(case), "expected": hashes.get(case.id, "")} for case in facts
         },
@@ -67,14 +69,24 @@ class Lines:
 
     file: IO[str]
     earlier_rows: dict[str, dict[str, list[Row]]] = field(default_factory=dict)
+    earlier_lines: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Per connection, who was judged then."""
 
     def write(self, line: dict[str, Any]) -> None:
         self.file.write(json.dumps(line) + "\n")
         self.file.flush()  # what was judged is there, whatever happens next
 
     def begins(self, spec: str, implementation: Implementation) -> None:
+        """Raises: ReportError, where another implementation was judged before."""
         who = implementation_object(implementation)
-        self.write({"type": "implementation", "connection": spec, **who})
+        line = {"type": "implementation", "connection": spec, **who}
+        before = self.earlier_lines.get(spec)
+        if before is None:
+            self.write(line)
+        elif before != json.loads(json.dumps(line)):
+            then, now = (f"{one['name']} {one['version']}" for one in (before, line))
+            is_same = "which says something else of itself now" if then == now else f"now {now}"
+            raise ReportError(f"the report cannot be gone on with: it is of {then}, {is_same}")
 
     def judged(self, spec: str, rows: Sequence[Row]) -> None:
         lines = (json.dumps(_row_line(spec, row)) + "\n" for row in rows)
@@ -180,6 +192,25 @@ def is_whole(lines: Sequence[dict[str, Any]]) -> bool:
     return lines[-1].get("type") == "footer"
 
 
+def refuse_to_lose(path: Path) -> None:
+    """Let only the report of a run that was not killed be written over, or an empty file.
+
+    Raises: ReportError, where there is something else; OSError.
+    """
+    data = path.read_bytes() if path.is_file() else b""
+    if not data:
+        return
+    other = "name another file, or remove this one"
+    try:
+        lines, _ = read_lines(data)
+    except ReportError as error:
+        what = f"{path} is there and would be lost: {error}; {other}"
+        raise ReportError(what) from None
+    if not is_whole(lines):
+        what = f"{path} is of a run that was killed: go on with it (--resume); or {other}"
+        raise ReportError(what)
+
+
 def _rows_by_spec(lines: Sequence[dict[str, Any]]) -> dict[str, dict[str, list[Row]]]:
     rows: dict[str, dict[str, list[Row]]] = {}
     for line in lines:
@@ -212,9 +243,13 @@ def resumed(path: Path, head: dict[str, Any]) -> Lines:
     # The case that was being written may lack a line: it is judged again.
     if lines[-1].get("type") == "verdict":
         del rows[lines[-1]["connection"]][lines[-1]["case"]]
-    kept = [lines[0]]
+    who = {line["connection"]: line for line in lines if line.get("type") == "implementation"}
+    kept = [lines[0], *who.values()]
     kept += [
         _row_line(spec, row) for spec, cases in rows.items() for of in cases.values() for row in of
     ]
-    path.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="ascii")
-    return Lines(path.open("a", encoding="ascii"), rows)
+    # Put in its place at once: a run that is killed now leaves what there was.
+    new = path.with_name(f"{path.name}.new")
+    new.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="ascii")
+    new.replace(path)
+    return Lines(path.open("a", encoding="ascii"), rows, who)

@@ -59,6 +59,6 @@ def maybe_missing(
     for profile in who.profiles:
         of_profile = [card for card in musts if profile in card.profiles]
         if of_profile and all(map(lacking, of_profile)):
-            fewest = sorted(map(lacking, of_profile), key=len)[0]
+            fewest = min((lacking(card) for card in of_profile), key=len)
             return f"claims the profile {profile}, but not what it needs: {', '.join(fewest)}"
     return None

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from chunkproof_conformance.cases.cassette import CassetteError, load_cassette
-from chunkproof_conformance.cases.index import case_ids, load_case
-from chunkproof_conformance.connect.connections import connect
+from chunkproof_conformance.cases.index import cards, case_ids, ids_in, load_in
+from chunkproof_conformance.connect.connections import START_TIMEOUT, connect
 from chunkproof_conformance.connect.in_process import AdapterError, AdapterTimeoutError
 from chunkproof_conformance.judge.observation import Implementation
 from chunkproof_conformance.judge.verdicts import Kind, Verdict
@@ -44,11 +43,12 @@ DEFAULT_SPECS: Final = ("impl:reference", "impl:openai-chunks", "impl:openai-str
 
 @dataclass(frozen=True)
 class Job:
-    """What to run. timeout: seconds per run of one stream."""
+    """What to run. timeout: seconds per run of one stream; start_timeout: to say who it is."""
 
     specs: tuple[str, ...] = DEFAULT_SPECS
     options: RunOptions = field(default_factory=RunOptions)
     timeout: float = 10.0
+    start_timeout: float = START_TIMEOUT
     corpus: str = ""
     """The folder the cases are of, where it is not ours: their oracles are asked now."""
     validate: Callable[[str, Any], None] | None = None
@@ -64,6 +64,8 @@ class Job:
     requirements: str = ""
     """The set by which cases are scored; "" scores all."""
     fail_fast: bool = False
+    again: tuple[str, ...] = ()
+    """Words of a command line on which the verdicts depend, for the line that repeats them."""
     date: str = ""
     """The day, YYYY-MM-DD, as the report is to say it."""
 
@@ -107,20 +109,12 @@ def chosen_cases(selection: Selection, folder: Path | None = None) -> list[Case]
 
     Raises: CassetteError.
     """
-    if folder is None:
-        read = (load_case(case_id) for case_id in case_ids() if selection.has_id(case_id))
-    else:
-        if not folder.is_dir():
-            raise CassetteError(str(folder), "no such folder", "name one that record has written")
-        paths = {f"{path.parent.name}/{path.stem}": path for path in folder.glob("*/*.yaml")}
-        if not paths:
-            raise CassetteError(str(folder), "no cassettes", "they are <feature>/<case>.yaml in it")
-        read = (
-            load_cassette(path, expected_id=case_id)
-            for case_id, path in sorted(paths.items())
-            if selection.has_id(case_id)
-        )
-    return [case for case in read if selection.has(case)]
+    ids = selection.ids(case_ids() if folder is None else ids_in(folder))
+    if folder is None and (selection.profiles or selection.strengths):
+        chosen = {card.id for card in cards() if selection.has(card.profiles, card.strength)}
+        ids = [case_id for case_id in ids if case_id in chosen]
+    read = (load_in(folder, case_id) for case_id in ids)
+    return [case for case in read if selection.has(case.key.profiles, case.key.strength)]
 
 
 def refuse_unreachable(job: Job) -> None:
@@ -166,7 +160,13 @@ def run_job(job: Job, cases: Sequence[Case], watcher: Watcher | None = None) -> 
 def _connections(spec: str, job: Job) -> list[Connection]:
     apart = job.jobs > 1
     return [
-        connect(spec, timeout=job.timeout, validate=job.validate, apart=apart)
+        connect(
+            spec,
+            timeout=job.timeout,
+            start_timeout=job.start_timeout,
+            validate=job.validate,
+            apart=apart,
+        )
         for _ in range(max(job.jobs, 1))
     ]
 
@@ -234,7 +234,7 @@ class _One:
         stderr: str = "",
     ) -> ImplementationRun:
         return ImplementationRun(
-            self.spec, implementation, tuple(rows), seconds, stale, stderr, self.job.corpus
+            self.spec, implementation, tuple(rows), seconds, stale, stderr, self.job.again
         )
 
     def _rows(self, implementation: Implementation) -> tuple[list[Row], bool]:

@@ -11,7 +11,7 @@ from chunkproof_conformance.connect.adapter import ENDS, Stream
 from chunkproof_conformance.synth.cuts import every, pieces_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from chunkproof_conformance.cases.cassette import Case
 
@@ -89,6 +89,21 @@ def explicit_plan(cuts: Iterable[int]) -> CutPlan:
     return CutPlan(f"cut at {text}", f"--cuts {text}", offsets)
 
 
+LONG_OPTION: Final = 120
+"""Characters of cuts that a line to be copied does without."""
+
+
+def shrunk_plan(plan: CutPlan, cuts: tuple[int, ...]) -> CutPlan:
+    """The plan of the smallest cuts that were found in another.
+
+    Where they are too many to be written down, that other plan repeats them: it is shrunk anew.
+    """
+    smallest = explicit_plan(cuts)
+    if len(smallest.option) <= LONG_OPTION:
+        return smallest
+    return CutPlan(f"cut at {len(cuts)} places", plan.option, cuts)
+
+
 def stream_of(case: Case, cuts: tuple[int, ...]) -> Stream:
     """The case as an adapter gets it: no name, no expectation."""
     headers = tuple(
@@ -135,16 +150,23 @@ class Selection:
             if unknown is not None:
                 raise SelectionError(f"no {what} {unknown!r}; there are {', '.join(known)}")
 
-    def has_id(self, case_id: str) -> bool:
-        """Whether the patterns let this id in; the case need not be read for it."""
-        return not self.patterns or any(
-            pattern in case_id or fnmatchcase(case_id, pattern) for pattern in self.patterns
-        )
+    def ids(self, known: Sequence[str]) -> list[str]:
+        """Those of the ids that the patterns let in; the cases need not be read for it.
 
-    def has(self, case: Case) -> bool:
-        """Whether the case is in."""
-        return (
-            self.has_id(case.id)
-            and (not self.profiles or bool(set(self.profiles) & set(case.key.profiles)))
-            and (not self.strengths or case.key.strength in self.strengths)
+        A pattern that is an id means that case alone, also where others begin with it.
+        """
+        exact = set(self.patterns).intersection(known)
+        loose = [pattern for pattern in self.patterns if pattern not in exact]
+        return [
+            case_id
+            for case_id in known
+            if not self.patterns
+            or case_id in exact
+            or any(pattern in case_id or fnmatchcase(case_id, pattern) for pattern in loose)
+        ]
+
+    def has(self, profiles: Collection[str], strength: str) -> bool:
+        """Whether a case of these profiles and this strength is in."""
+        return (not self.profiles or not set(self.profiles).isdisjoint(profiles)) and (
+            not self.strengths or strength in self.strengths
         )

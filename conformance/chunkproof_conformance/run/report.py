@@ -72,8 +72,8 @@ class ImplementationRun:
     """Entries of its list of known failures that speak of no run."""
     stderr: str = ""
     """The end of what its program wrote there."""
-    corpus: str = ""
-    """The `--corpus` value that repeats it; "" for our own cases."""
+    again: tuple[str, ...] = ()
+    """Words of the command line on which its verdicts depend, such as `--timeout 2`."""
 
 
 @dataclass(frozen=True)
@@ -241,11 +241,6 @@ def finding_of(case: CaseFacts, row: Row) -> str:
 
 def repeat_command(run: ImplementationRun, row: Row) -> str:
     """The one line that repeats this verdict."""
-    words = ["chunkproof run", f"-i {quote(run.spec)}"]
-    if run.corpus:
-        words.append(f"--corpus {quote(run.corpus)}")
+    words = ["chunkproof run", f"-i {quote(run.spec)}", *map(quote, run.again)]
     words += [f"-k {row.case}", f"--level {row.level}"]
-    if row.plan.option:
-        option = row.plan.option
-        words.append(option if len(option) < 120 else "--every 1")
-    return " ".join(words)
+    return " ".join([*words, row.plan.option] if row.plan.option else words)

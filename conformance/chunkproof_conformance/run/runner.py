@@ -22,8 +22,8 @@ from chunkproof_conformance.run.plan import (
     CutPlan,
     Cutting,
     cut_plans,
-    explicit_plan,
     sampled,
+    shrunk_plan,
     stream_of,
 )
 from chunkproof_conformance.run.shrink import smallest_cuts
@@ -143,7 +143,7 @@ class _Trial:
                 cuts = smallest_cuts(
                     plan.cuts, lambda cuts: self._verdict(level, cuts).kind is Kind.FAIL
                 )
-                verdict, plan = self._verdict(level, cuts), explicit_plan(cuts)
+                verdict, plan = self._verdict(level, cuts), shrunk_plan(plan, cuts)
         around = bytes_around(self._case.body, plan.cuts[0]) if matters else None
         return Row(self._implementation.name, self._case.id, level, verdict, plan, matters, around)
 

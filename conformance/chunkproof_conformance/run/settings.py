@@ -5,7 +5,8 @@
     known-failures = "known-failures.txt"      # or {"cmd:./adapter" = "known-failures.txt"}
     flaky = ["tools/some-case:*"]
     requirements = "2026.12"
-    timeout = 10.0
+    timeout = 10.0                             # seconds per stream
+    start-timeout = 60.0                       # seconds to say who it is
     jobs = 2
 
 Paths are read from the folder of that file. What stands on the command line wins.
@@ -35,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     flaky: list[str] = []
     requirements: str | None = None
     timeout: Annotated[float, Meta(gt=0, le=86_400)] | None = None
+    start_timeout: Annotated[float, Meta(gt=0, le=86_400)] | None = None
     jobs: Annotated[int, Meta(ge=1)] | None = None
 
     def list_of(self, spec: str) -> str | None:
