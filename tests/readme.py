@@ -4,16 +4,19 @@ A part stands between `<!-- generated: NAME -->` and `<!-- end -->`. Nothing in 
 by hand: it is what the commands print, and what the corpus says of itself.
 """
 
+import json
 import os
 import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final
+from textwrap import wrap
+from typing import Any, Final
 
+from chunkproof.rules import RULES
 from chunkproof_conformance.cases.index import iter_cases
 from chunkproof_conformance.cli.main import COMMANDS
 from tests import corpus_pages
@@ -85,11 +88,64 @@ def first_failure() -> str:
     return fenced(f"{shell}\n...\n{failure}")
 
 
+def findings() -> str:
+    """Return a table of the required cases that go wrong, by rule and implementation."""
+    specs = (FIRST_TRY, "impl:openai-chunks", "impl:openai-stream")
+    options = [word for spec in specs for word in ("-i", spec)]
+    report = json.loads(printed("run", "--json", *options, code=1))
+    judged = report["implementations"]
+    counts = [Counter(_required_findings(report, one)) for one in judged]
+    found = [rule for rule in RULES if any(count[rule] for count in counts)]
+    rules = sorted(found, key=lambda rule: -sum(count[rule] for count in counts))
+    rows = [
+        f"| rule | {' | '.join(one['name'] for one in judged)} |",
+        f"|---|{'---:|' * len(judged)}",
+        *(
+            f"| [{rule}]({_anchor(rule)}): {RULES[rule].title} | "
+            + " | ".join(str(count[rule] or "") for count in counts)
+            + " |"
+            for rule in rules
+        ),
+    ]
+    wrong = sum(_is_red(one) for one in judged[0]["verdicts"])
+    cut = sum(bool(one.get("cutting_matters")) for one in judged[0]["verdicts"])
+    said = (
+        f"Of all {len(report['cases'])} cases, required or not, `{judged[0]['name']}` gets {wrong} "
+        f"wrong; handed over in one piece, it reads {cut} of these well."
+    )
+    return "\n".join([*rows, "", *wrap(said, 100)]) + "\n"
+
+
+def _required_findings(report: dict[str, Any], judged: dict[str, Any]) -> Iterator[str]:
+    """The rule of the first difference of each required case that is red, at its lowest level."""
+    firsts: dict[str, str] = {}
+    for verdict in filter(_is_red, judged["verdicts"]):
+        firsts.setdefault(verdict["case"], verdict["finding"].split()[2])
+    for case, rule in firsts.items():
+        facts = report["cases"][case]
+        if facts["strength"] == "must" and set(facts["profiles"]) <= set(judged["profiles"]):
+            yield rule
+
+
+def _is_red(verdict: dict[str, Any]) -> bool:
+    return bool(verdict["verdict"] == "fail")
+
+
+def _anchor(rule: str) -> str:
+    """Where docs/SPEC.md has this rule: the heading as GitHub names it."""
+    return f"docs/SPEC.md#{slug(f'{rule}: {RULES[rule].title}')}"
+
+
+def slug(heading: str) -> str:
+    """Return the anchor that GitHub gives to a heading."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
 def verdict_tables() -> str:
     """Return the table of each implementation as `chunkproof run` prints it, without times."""
     blocks = re.split(r"\n *\n", printed("run"))
     tables = [block for block in blocks if re.match(r"\S.*  \S.* ─+\n", block)]
-    return fenced(re.sub(r"; \d+\.\d+ s$", "", "\n\n".join(tables), flags=re.MULTILINE))
+    return fenced(re.sub(r"; \d+\.\d+ s *$", "", "\n\n".join(tables), flags=re.MULTILINE))
 
 
 def provenance() -> str:
@@ -130,6 +186,7 @@ def help_pages() -> str:
 
 PARTS: Final[Mapping[str, Callable[[], str]]] = {
     "verdicts": verdicts,
+    "findings": findings,
     "first-failure": first_failure,
     "verdict-tables": verdict_tables,
     "provenance": provenance,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chunkproof_conformance.cli.main import COMMANDS
-from tests.readme import CLI_PAGE, JUDGING_PAGE, PARSE_PAGE, PARTS, README, ROOT, parts
+from tests.readme import CLI_PAGE, JUDGING_PAGE, PARSE_PAGE, PARTS, README, ROOT, parts, slug
 
 REMEDY = "`make readme` writes it anew"
 
@@ -26,6 +26,7 @@ def test_the_tutorial_shows_a_real_timeline() -> None:
 def test_the_readme_shows_the_verdicts_of_today() -> None:
     """The tables are those of `chunkproof run` on this corpus, with the versions of the lock."""
     assert parts(README)["verdicts"] == PARTS["verdicts"](), REMEDY
+    assert parts(README)["findings"] == PARTS["findings"](), REMEDY
     assert parts(JUDGING_PAGE)["verdict-tables"] == PARTS["verdict-tables"](), REMEDY
 
 
@@ -42,11 +43,31 @@ def test_every_command_is_in_the_readme(command: str) -> None:
     assert f"chunkproof {command}" in ours
 
 
+PAGES = sorted(
+    page
+    for folder in ("docs", "conformance", "cassettes", "examples")
+    for page in (ROOT / folder).rglob("*.md")
+    if not {"node_modules", ".venv"} & set(page.parts)
+)
+
+
 @pytest.mark.parametrize(
-    "page", sorted([README, *(ROOT / "docs").glob("*.md")]), ids=lambda page: page.name
+    "page",
+    [README, ROOT / "CHANGELOG.md", *PAGES],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
 def test_links_between_documents_lead_somewhere(page: Path) -> None:
-    """A relative link names a file that is there; code in a fence holds no links."""
-    prose = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
-    targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", prose)
-    assert not [target for target in targets if not (page.parent / target).exists()]
+    """A relative link names a file that is there, and its anchor a heading of that page."""
+    for link in re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", prose(page)):
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", prose(target), flags=re.MULTILINE)
+            assert anchor in {slug(heading) for heading in headings}, link
+
+
+def prose(page: Path) -> str:
+    """The page without its fences: code holds neither links nor headings."""
+    text = page.read_text("utf-8")
+    return re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
