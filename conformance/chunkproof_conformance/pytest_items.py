@@ -230,6 +230,6 @@ def _again(config: pytest.Config) -> Iterator[str]:
     if path := config.getoption("--chunkproof-known-failures"):
         yield from ("--known-failures", str(path))
     for name, usual in (("timeout", 10.0), ("start-timeout", START_TIMEOUT)):
-        seconds = float(config.getoption(f"--chunkproof-{name}"))
+        seconds = float(config.getoption(f"--chunkproof-{name}") or usual)
         if seconds != usual:
             yield from (f"--{name}", f"{seconds:g}")
