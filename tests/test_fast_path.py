@@ -91,7 +91,8 @@ def nearly_equal_frames(draw: st.DrawFn) -> bytes:
         one = draw(st.sampled_from(STRINGS))
         other = draw(st.sampled_from([one, draw(st.sampled_from(STRINGS))]))
         fields = [one, other][: shape.count("%s")]
-        frames.append("data: " + shape % tuple(fields))
+        kind = draw(st.sampled_from(["", "", "", "event: message\n", "event: error\n"]))
+        frames.append(kind + "data: " + shape % tuple(fields))
     return "\n\n".join([*frames, "data: [DONE]", ""]).encode()
 
 
@@ -204,21 +205,33 @@ def test_the_fast_path_is_taken() -> None:
         assert skeleton.read((shape % 'b"').encode()) is None
 
 
-def test_a_stream_that_comes_to_repeat_itself_late_is_read_fast(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def read_whole(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The data of the frames that were read the whole way."""
+    whole_way = PayloadReader.read
+    seen: list[bytes] = []
+
+    def counted(self: PayloadReader, data: bytes) -> Any:
+        seen.append(data)
+        return whole_way(self, data)
+
+    monkeypatch.setattr(PayloadReader, "read", counted)
+    return seen
+
+
+def test_a_named_event_is_read_fast(read_whole: list[bytes]) -> None:
+    """The type changes nothing about how a payload is read (rule SSE-9), but for `error`."""
+    frames = f"event: message\ndata: {TEMPLATES[0] % 'a'}\n\n" * 100
+    _, result = read(frames.encode())
+    assert result["choices"][0]["text"] == "a" * 100
+    assert len(read_whole) < 5
+
+
+def test_a_stream_that_comes_to_repeat_itself_late_is_read_fast(read_whole: list[bytes]) -> None:
     """Frames that differ at first must not cost all that follow their fast way."""
     one = f"data: {TEMPLATES[0] % 'a'}\n\n"
     changing = "".join(one.replace("c1", f"c{number}") for number in range(500))
     alike = f"data: {TEMPLATES[0] % 'b'}\n\n" * 500
-    read_whole: list[bytes] = []
-    whole_way = PayloadReader.read
-
-    def counted(self: PayloadReader, data: bytes) -> Any:
-        read_whole.append(data)
-        return whole_way(self, data)
-
-    monkeypatch.setattr(PayloadReader, "read", counted)
     _, result = read((changing + alike).encode())
     assert result["choices"][0]["text"] == "a" * 500 + "b" * 500
     assert len(read_whole) < 600

@@ -1,6 +1,8 @@
 """The three entries of the parser (bytes, frames, chunks), and strict reading."""
 
+import copy
 import json
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from chunkproof import StreamParser, parse
 from chunkproof.errors import ParseError, UsageError
+from chunkproof.events import End
 from tests.expectation import (
     INCOMPLETE,
     Case,
@@ -37,6 +40,19 @@ def test_one_parser_uses_one_entry() -> None:
             else:
                 with pytest.raises(UsageError):
                     second(parser)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_parser_is_not_copied_but_its_result_is(copied: Callable[[object], object]) -> None:
+    """Two parsers with one state would each read half a body; what one said can be kept."""
+    parser = StreamParser()
+    events = parser.feed(text("Hi"))
+    with pytest.raises(TypeError, match="reads one body"):
+        copied(parser)
+    result = parser.result()
+    assert pickle.loads(pickle.dumps((events, result))) == (events, result)
+    assert copy.deepcopy(result).to_dict() == result.to_dict()
+    assert parser.feed(stop() + DONE)[-1] == End("complete", len(text("Hi") + END))
 
 
 def chunk_values(case: Case) -> list[Any] | None:

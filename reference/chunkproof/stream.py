@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from chunkproof.choice import ChoiceState
 from chunkproof.chunk import Chunk, maybe_groq_usage, read_chunk, read_message, read_unknown
@@ -181,6 +181,10 @@ class StreamParser:
             extra_views=self._journal.extras(),
             repairs=self._journal.repairs(),
         )
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied, in words. Raises: TypeError, as pickle expects it."""
+        raise TypeError("a parser reads one body and is not copied; copy its events or result()")
 
     # --- input
 
