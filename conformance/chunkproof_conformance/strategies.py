@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from chunkproof_conformance.laws.ending import ERRORS
 from chunkproof_conformance.synth import plan as plans
+from chunkproof_conformance.synth.brief import Brief
 from chunkproof_conformance.synth.cuts import pieces_at
 from chunkproof_conformance.synth.dialect import CannotSay
 from chunkproof_conformance.synth.dialects.catalogue import DIALECTS
@@ -118,7 +119,10 @@ def texts(*, min_size: int = 1, max_size: int = 12) -> st.SearchStrategy[str]:
         raise ValueError(f"no text has from {min_size} to {max_size} parts")
     letter = st.characters(codec="utf-8")
     parts = st.lists(letter | st.sampled_from(NASTY), min_size=min_size, max_size=max_size)
-    return parts.map("".join)
+    # A plain text is one choice: so it goes out of an example as a whole.
+    plain = st.text(letter, min_size=min_size, max_size=max_size)
+    nasty = parts.map("".join)
+    return plain | nasty | nasty
 
 
 def _encodable(text: str) -> str:
@@ -147,7 +151,7 @@ def tool_arguments(
     length: int = 4_000,
     keys: Sequence[str] = (),
 ) -> st.SearchStrategy[str]:
-    """Arguments of a call as raw text. Shrinks to `{}`.
+    """Arguments of a call as raw text. Shrinks to `{}`, or to `{` or nothing, as `valid` lets it.
 
     valid: JSON; False: JSON that breaks off; None: either, or no arguments at all. Some are
     nested `depth` levels deep, some have a string of `length` code points. keys: names that
@@ -202,8 +206,8 @@ def messages(
     names: st.SearchStrategy[str] | None = None,
     arguments: st.SearchStrategy[str] | None = None,
 ) -> Message:
-    """What one stream says, from its first word to its end. Shrinks to one choice that says
-    one short thing.
+    """What one stream says, from its first word to its end. Shrinks to one choice that says "0";
+    where no text may be said, to one other thing.
 
     says: what may be in it, names of `FEATURES`; a dialect's `says` will do. speech:
     what is said, where not any of `texts()`. names, arguments: of its calls, where not those
@@ -239,47 +243,52 @@ _SPEECH: Final[dict[str, type[Text | Reasoning | Refusal]]] = {
     "refusal": Refusal,
 }
 """In the order in which a choice says them."""
+_KINDS: Final = ("text", "calls", "reasoning", "refusal", "calls", "legacy")
+"""What a part may be, the plainest first. Calls twice: most mistakes are made with them."""
 
 
 @st.composite
-def _choices(
-    draw: st.DrawFn,
-    index: int,
-    max_segments: int,
-    sources: _Sources,
-) -> Choice:
+def _parts(draw: st.DrawFn, sources: _Sources) -> tuple[str, str, str]:
+    """One thing said: its kind, the name of a call, and the text or the arguments.
+
+    The kind takes one choice whatever may be said, and content follows it: so a part can be
+    taken out, and one dialect put in the place of another.
+    """
+    kind = draw(st.sampled_from(_KINDS))
+    if kind not in sources.said:
+        kind = next(name for name in _KINDS if name in sources.said)
+    if kind in _SPEECH:
+        return kind, "", draw(sources.speech)
+    return kind, draw(sources.names), draw(sources.arguments)
+
+
+@st.composite
+def _choices(draw: st.DrawFn, index: int, max_segments: int, sources: _Sources) -> Choice:
     said = sources.said
-    order = ("text", "reasoning", "refusal", "calls", "legacy")
-    able = [name for name in order if name in said]
-    kinds = [draw(st.sampled_from(able))]
-    kinds += draw(st.lists(st.sampled_from(able), max_size=max_segments - 1))
-    segments: list[Segment] = [
-        kind(draw(sources.speech)) for name, kind in _SPEECH.items() if name in kinds
-    ]
+    parts = draw(st.lists(_parts(sources), min_size=1, max_size=max_segments))
+    first = {kind: text for kind, _, text in reversed(parts)}
+    spoken: list[Segment] = [make(first[kind]) for kind, make in _SPEECH.items() if kind in first]
     most = 3 if "parallel" in said else 1
-    calls: list[Segment] = [
-        Call(f"call-{index}-{at}", draw(sources.names), draw(sources.arguments))
-        for at in range(min(kinds.count("calls"), most))
-    ]
-    if "legacy" in kinds and not calls:
-        calls = [Call(None, draw(sources.names), draw(sources.arguments), legacy=True)]
-    spoken = [*segments, *calls][:max_segments]
-    named = [part for part in spoken if isinstance(part, Call)]
-    legacy = any(call.legacy for call in named)
+    called = [part for part in parts if part[0] == "calls"][:most]
+    calls = [Call(f"call-{index}-{at}", *part[1:]) for at, part in enumerate(called)]
+    if not calls:
+        calls = [Call(None, *part[1:], legacy=True) for part in parts if part[0] == "legacy"][:1]
     number = draw(st.integers(0, 2))
     reason: str | None = ("stop", "length", "content_filter")[number]
-    if named:
-        reason = "function_call" if legacy else ("tool_calls", "stop", "tool_calls")[number]
+    if calls:
+        reason = (
+            "function_call" if calls[0].legacy else ("tool_calls", "stop", "tool_calls")[number]
+        )
     if sources.fails or "finish" not in said:
         reason = None
-    return Choice(tuple(spoken), reason, index)
+    return Choice((*spoken, *calls), reason, index)
 
 
 # --- streams
 
 
-@dataclass(frozen=True)
-class Streamed:
+@dataclass(frozen=True, repr=False)
+class Streamed(Brief):
     """A stream whose truth is known."""
 
     body: bytes
@@ -377,10 +386,10 @@ def streams(
     framed: bool = True,
     messages: Callable[[frozenset[str]], st.SearchStrategy[Message]] | None = None,
 ) -> Streamed:
-    """A whole stream with its truth. Shrinks to one short thing said, in a plain dialect.
+    """A whole stream with its truth. Shrinks to "0", said by the first dialect in its spelling.
 
-    dialects: names; all there are where None. framed: spelt in any way WHATWG allows; else as
-    the dialect spells it. messages: what is said, given what may be; else any message.
+    dialects: names; all there are where None, `generic` first. framed: spelt in any way WHATWG
+    allows; else as the dialect spells it. messages: what is said, given what may be; else any.
     Raises: ValueError for a name that no dialect has.
     """
     dialect = draw(_dialects(dialects))
@@ -412,8 +421,8 @@ _messages: Final = messages
 # --- what may and what must not be seen through
 
 
-@dataclass(frozen=True)
-class Rewriting:
+@dataclass(frozen=True, repr=False)
+class Rewriting(Brief):
     """A rewrite with its lot drawn: bytes to bytes, the same every time."""
 
     rewrite: Rewrite
@@ -422,6 +431,9 @@ class Rewriting:
     def __call__(self, body: bytes) -> bytes | None:
         """The body rewritten; None where the rewrite has nothing to do on it."""
         return self.rewrite(body, Random(self.seed))  # noqa: S311 -- lots, no secrets
+
+    def __repr__(self) -> str:
+        return f"Rewriting({self.rewrite.name}, lot {self.seed})"
 
 
 def rewrites(names: Sequence[str] | None = None) -> st.SearchStrategy[Rewriting]:

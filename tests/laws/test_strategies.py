@@ -2,11 +2,13 @@
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, find, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.vendor.pretty import pretty
 
 from chunkproof import parse
 from chunkproof.result import Result
@@ -14,7 +16,7 @@ from chunkproof_conformance import strategies
 from chunkproof_conformance.synth.dialect import CannotSay
 from chunkproof_conformance.synth.dialects.catalogue import DIALECTS
 from chunkproof_conformance.synth.framing import Framing
-from chunkproof_conformance.synth.message import Choice, Message, Text, features, outcome
+from chunkproof_conformance.synth.message import Call, Choice, Message, Text, features, outcome
 from chunkproof_conformance.synth.rewrites.catalogue import REWRITES
 from tests.laws.page import PAGE
 
@@ -80,10 +82,10 @@ def test_cuts_shrink_to_none_and_pieces_to_one() -> None:
     assert smallest(strategies.cuts(BODY), bool) == (1,)
 
 
-def test_arguments_shrink_to_an_empty_object() -> None:
-    """Which is the shortest a tool can be called with."""
-    assert smallest(strategies.tool_arguments()) == "{}"
-    assert smallest(strategies.tool_arguments(valid=False)) == "{"
+@pytest.mark.parametrize(("valid", "left"), [(True, "{}"), (False, "{"), (None, "")])
+def test_arguments_shrink_to_the_shortest_there_are(valid: bool | None, left: str) -> None:
+    """An empty object; of those that break off its brace; where there need be none, none."""
+    assert smallest(strategies.tool_arguments(valid=valid)) == left
 
 
 @given(strategies.tool_arguments())
@@ -105,12 +107,26 @@ def test_arguments_may_be_deep_and_long() -> None:
     assert smallest(strategies.tool_arguments(), lambda text: len(text) > 3_000)
 
 
-def test_a_message_shrinks_to_one_that_says_one_short_thing() -> None:
-    """Text alone shrinks to a zero; where calls may be said, one may be what is left."""
-    assert len(smallest(strategies.messages()).choices[0].segments) == 1
-    (choice,) = smallest(strategies.messages(says={"text", "finish"})).choices
+@pytest.mark.parametrize("says", [strategies.FEATURES, {"text", "finish", "done"}])
+def test_a_message_shrinks_to_a_zero_that_is_said(says: Collection[str]) -> None:
+    """The same, whatever else may be said: text comes first and takes the fewest choices."""
+    (choice,) = smallest(strategies.messages(says=says)).choices
     assert choice.segments == (Text("0"),)
     assert choice.finish == "stop"
+
+
+def test_what_is_not_needed_goes_out_of_a_message() -> None:
+    """Two calls are left as two calls of one choice, beside nothing."""
+
+    def has_two_calls(message: Message) -> bool:
+        return any(
+            sum(isinstance(part, Call) for part in choice.segments) > 1
+            for choice in message.choices
+        )
+
+    message = smallest(strategies.messages(), has_two_calls)
+    (choice,) = message.choices
+    assert [(call.name, call.arguments) for call in choice.segments] == [("f", "{}")] * 2
 
 
 @given(strategies.messages(says={"text", "finish"}))
@@ -133,12 +149,48 @@ def test_every_feature_is_drawn() -> None:
     assert drawn >= strategies.FEATURES
 
 
-def test_a_stream_shrinks_to_a_readable_one() -> None:
-    """Six frames at most, that say one thing; and one choice of one segment."""
-    stream = smallest(strategies.streams(dialects=["generic"]))
-    assert stream.body.count(b"\n\n") <= 6
-    (choice,) = stream.message.choices
-    assert len(choice.segments) == 1
+def left_of(strategy: st.SearchStrategy[Any], number: int, wanted: Any = lambda _: True) -> Any:
+    """What a failing test is reported with: all phases, as anybody's test has them."""
+    tried: list[Any] = []
+
+    @seed(number)
+    @settings(database=None, deadline=None, suppress_health_check=SLOW)
+    @given(strategy)
+    def fails(value: Any) -> None:
+        if wanted(value):
+            tried.append(value)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    return tried[-1]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_stream_shrinks_to_a_zero_of_the_generic_dialect(number: int) -> None:
+    """In its own spelling, whatever the run began with: a vendor that stays has to do with it."""
+    stream = left_of(strategies.streams(), number)
+    assert (stream.dialect.name, stream.framing) == ("generic", Framing())
+    assert stream.message == Message((Choice((Text("0"),), "stop"),))
+    assert stream.body.count(b"\n\n") == 4
+
+
+def test_a_stream_with_a_call_shrinks_to_the_smallest_call_of_the_generic_dialect() -> None:
+    """Also where the first stream with a call was another vendor's."""
+    stream = left_of(strategies.streams(), 1, lambda one: "calls" in features(one.message))
+    assert stream.dialect.name == "generic"
+    (call,) = stream.message.choices[0].segments
+    assert (call.name, call.arguments) == ("f", "{}")
+
+
+def test_a_failing_stream_is_shown_by_its_names_and_bytes() -> None:
+    """The templates of its dialect fill two screens and tell nobody anything."""
+    shown = pretty(smallest(strategies.streams(dialects=["generic"])))
+    assert shown.startswith("Streamed(generic, ")
+    assert "Template" not in shown
+    assert len(shown) < 1_500
+    assert pretty(DIALECTS["azure"]) == "DIALECTS['azure']"
+    assert pretty(smallest(strategies.rewrites())) == "Rewriting(line-ends-crlf, lot 0)"
 
 
 def test_a_message_with_a_call_shrinks_to_the_smallest_call() -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from chunkproof_conformance.synth.brief import Brief
 from chunkproof_conformance.synth.framing import Framing
 from chunkproof_conformance.synth.template import Or, S, Slot, Template, slots_in
 
@@ -68,8 +69,8 @@ class CannotSay(Exception):  # noqa: N818 - a refusal, not a fault
         return f"{self.dialect} cannot say {self.missing}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dialect:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Dialect(Brief):
     """One vendor's way. Templates are in wire order."""
 
     name: str
@@ -128,6 +129,9 @@ class Dialect:
     created_every: int = 0
     """`created` grows by 1 after each so many chunks; 0: never."""
     framing: Framing = field(default_factory=Framing)
+
+    def __repr__(self) -> str:
+        return f"DIALECTS[{self.name!r}]"
 
     @cached_property
     def says_role(self) -> bool:
