@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Final
 
@@ -103,6 +104,14 @@ def test_the_core_does_not_reach_up() -> None:
     """
     below = core() - {REFERENCE, f"{REFERENCE}.__main__"}
     assert not [pair for pair in outgoing(below) if pair[1].startswith(WITH_ASYNC)]
+
+
+def test_no_modules_import_each_other() -> None:
+    """Not even through others: every module can be read, and loaded, before those above it."""
+    graph = imports()
+    ours = {module for package in (REFERENCE, HARNESS, CORPUS) for module in inside(package)}
+    below = {module: graph.find_modules_directly_imported_by(module) & ours for module in ours}
+    TopologicalSorter(below).prepare()  # raises CycleError, which names them
 
 
 def sources(folder: str) -> list[Path]:

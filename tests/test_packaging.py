@@ -177,10 +177,11 @@ def test_the_sdist_builds_the_same_wheel(wheel: Path, sdist: Path, tmp_path: Pat
 
 
 def test_the_sdist_can_test_itself(sdist: Path) -> None:
-    """Distributors run the tests from the sdist: tests, lock and Makefile travel along."""
+    """Distributors run the tests from the sdist: whatever the tests read travels along."""
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"Makefile", "requirements.lock", "tests/conftest.py", "docs/SPEC.md"} <= names
+    assert {"action.yml", "examples/first-try/adapter.py", "CHANGELOG.md"} <= names
 
 
 def test_the_parser_needs_msgspec_alone(bare: Environment, wheel: Path) -> None:
