@@ -28,13 +28,14 @@ def _library(client: str) -> Any:
 @contextmanager
 def open_source(client: str, url: str, read_timeout: float = PATIENCE) -> Iterator[Source]:
     """Send a request and give its stream; only the client is closed at the end."""
+    patience = _library(client).Timeout(PATIENCE, read=read_timeout)
     if client in HTTP:
-        with _library(client).Client(timeout=read_timeout, verify=False) as http:
+        with _library(client).Client(timeout=patience, verify=False) as http:
             yield http.send(http.build_request("POST", url, json={}), stream=True)
         return
-    http_client = _library(client).Client(timeout=read_timeout, verify=False)
+    http_client = _library(client).Client(timeout=patience, verify=False)
     with openai.OpenAI(
-        api_key="none", base_url=url, max_retries=0, timeout=read_timeout, http_client=http_client
+        api_key="none", base_url=url, max_retries=0, timeout=patience, http_client=http_client
     ) as api:
         yield api.chat.completions.create(model="m", messages=MESSAGES, stream=True)
 
@@ -44,13 +45,14 @@ async def open_async_source(
     client: str, url: str, read_timeout: float = PATIENCE
 ) -> AsyncIterator[AsyncSource]:
     """The same with the library's async client."""
+    patience = _library(client).Timeout(PATIENCE, read=read_timeout)
     if client in HTTP:
-        async with _library(client).AsyncClient(timeout=read_timeout, verify=False) as http:
+        async with _library(client).AsyncClient(timeout=patience, verify=False) as http:
             yield await http.send(http.build_request("POST", url, json={}), stream=True)
         return
-    http_client = _library(client).AsyncClient(timeout=read_timeout, verify=False)
+    http_client = _library(client).AsyncClient(timeout=patience, verify=False)
     async with openai.AsyncOpenAI(
-        api_key="none", base_url=url, max_retries=0, timeout=read_timeout, http_client=http_client
+        api_key="none", base_url=url, max_retries=0, timeout=patience, http_client=http_client
     ) as api:
         yield await api.chat.completions.create(model="m", messages=MESSAGES, stream=True)
 
