@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -190,6 +191,20 @@ def test_a_second_answer_spoils_the_run_after_it() -> None:
         assert text_of(connection) == ""
         with pytest.raises(AdapterError, match="answers `load` of `s3` with `observed` of run 3"):
             connection.run(ONE)
+
+
+def test_what_spoils_the_run_after_it_is_repeated_by_the_printed_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One run alone would show nothing of it."""
+    spec = f"cmd:{sys.executable} {MISBEHAVING} answers-twice"
+    words = ["run", "-i", spec, "-k", "text/llama-cpp-python-plain", "--level", "final", "--json"]
+    assert main(words) == 1
+    (first,) = json.loads(capsys.readouterr().out)["implementations"][0]["verdicts"]
+    _, *again = shlex.split(first["repeat"])
+    assert main([*again, "--json"]) == 1
+    (repeated,) = json.loads(capsys.readouterr().out)["implementations"][0]["verdicts"]
+    assert (repeated["verdict"], repeated["detail"]) == ("error", first["detail"])
 
 
 @pytest.mark.parametrize("mode", ["hangs-always", "half-a-line"])

@@ -138,6 +138,23 @@ def test_junit_counts_every_verdict_once() -> None:
     assert found == {"failure": 3, "error": 3, "skipped": 4}
 
 
+def test_what_is_not_required_turns_no_build_red() -> None:
+    """A server that reads JUnit, or a harness that reads TAP, counts every failure it is shown."""
+    red = [verdict(kind, "y") for kind in (Kind.FAIL, Kind.ERROR, Kind.TIMEOUT)]
+    optional = report_of(*red, **OPTIONAL)
+    (suite,) = ET.fromstring(junit_xml(optional))
+    assert (suite.attrib["failures"], suite.attrib["errors"]) == ("0", "0")
+    said = [one.attrib["message"] for one in suite.iterfind("testcase/skipped")]
+    assert [one.partition(": ")[0] for one in said] == ["not required"] * 3
+    assert "$ chunkproof run" in (suite.findtext("testcase/skipped") or "")
+    points = [line for line in tap_lines(optional) if line.startswith("    not ok")]
+    assert len(points) == 3
+    assert all("# TODO not required: " in line for line in points)
+    listed = report_of(verdict(Kind.STALE, "y"), verdict(Kind.HARNESS_ERROR, "y"), **OPTIONAL)
+    (suite,) = ET.fromstring(junit_xml(listed))
+    assert (suite.attrib["failures"], suite.attrib["errors"]) == ("1", "1")
+
+
 def test_junit_says_how_to_repeat_a_failure() -> None:
     text = ET.tostring(ET.fromstring(junit_xml(ALL)), encoding="unicode", method="text")
     assert "chunkproof run -i 'cmd:./mine --fast' -k text/c1 --level final" in text

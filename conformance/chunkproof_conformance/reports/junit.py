@@ -1,8 +1,9 @@
 """JUnit XML: a suite per implementation, a test case per case and level.
 
-A known failure is skipped with its reason, as CI systems have no word for it; so are n/a and a
-flaky run. A contested case passes and shows the choice in its output. Whether the implementation
-conforms stands in the suite's properties: no count of tests says it.
+A known failure is skipped with its reason, as CI systems have no word for it; so are a failure that
+is not required, which must turn no build red, n/a, and a flaky run. A contested case passes and
+shows the choice in its output. Whether the implementation conforms stands in the suite's
+properties: no count of tests says it.
 """
 
 from __future__ import annotations
@@ -13,9 +14,16 @@ from xml.etree import ElementTree as ET
 
 from chunkproof_conformance.judge.diff import aligned
 from chunkproof_conformance.judge.verdicts import Kind
-from chunkproof_conformance.run.report import repeat_command, standing
+from chunkproof_conformance.run.report import (
+    NOT_REQUIRED,
+    repeat_command,
+    required_ids,
+    standing,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from chunkproof_conformance.run.report import ImplementationRun, Report
     from chunkproof_conformance.run.runner import Row
 
@@ -36,21 +44,22 @@ def junit_xml(report: Report) -> str:
 
 
 def _suite(report: Report, run: ImplementationRun) -> ET.Element:
-    kinds = [row.verdict.kind for row in run.rows]
+    required = required_ids(report, run)
+    tags = [_tag(row, required) for row in run.rows]
     who = run.implementation
     suite = ET.Element(
         "testsuite",
         name=_text(f"{who.name} {who.version}"),
-        tests=str(len(kinds) + len(run.stale)),
-        failures=str(sum(kind in FAILURES for kind in kinds) + len(run.stale)),
-        errors=str(sum(kind in ERRORS for kind in kinds)),
-        skipped=str(sum(kind in SKIPPED for kind in kinds)),
+        tests=str(len(tags) + len(run.stale)),
+        failures=str(tags.count("failure") + len(run.stale)),
+        errors=str(tags.count("error")),
+        skipped=str(tags.count("skipped")),
         time=f"{run.seconds:.3f}",
     )
     properties = ET.SubElement(suite, "properties")
     ET.SubElement(properties, "property", name="standing", value=str(standing(report, run)))
-    for row in run.rows:
-        suite.append(_case(run, row))
+    for row, tag in zip(run.rows, tags, strict=True):
+        suite.append(_case(run, row, tag))
     for pattern in run.stale:
         case = ET.SubElement(suite, "testcase", classname="known failures", name=_text(pattern))
         ET.SubElement(case, "failure", message="stale: the entry speaks of no run")
@@ -59,15 +68,28 @@ def _suite(report: Report, run: ImplementationRun) -> ET.Element:
     return suite
 
 
-def _case(run: ImplementationRun, row: Row) -> ET.Element:
+def _tag(row: Row, required: Collection[str]) -> str:
+    """What a verdict is in JUnit's words; "" for a pass."""
+    kind = row.verdict.kind
+    if kind in SKIPPED or (kind in NOT_REQUIRED and row.case not in required):
+        return "skipped"
+    if kind in FAILURES:
+        return "failure"
+    return "error" if kind in ERRORS else ""
+
+
+def _case(run: ImplementationRun, row: Row, tag: str) -> ET.Element:
     verdict = row.verdict
     name = f"{row.case}:{row.level}"
     case = ET.Element("testcase", classname=_text(run.implementation.name), name=name)
     message = _text(f"{verdict.kind}: {verdict.message}" if verdict.message else str(verdict.kind))
-    if verdict.kind in SKIPPED:
-        ET.SubElement(case, "skipped", message=message)
-    elif verdict.kind in FAILURES | ERRORS:
-        tag = "failure" if verdict.kind in FAILURES else "error"
+    if tag == "skipped":
+        is_red = verdict.kind in FAILURES | ERRORS
+        said = f"not required: {message}" if is_red else message
+        element = ET.SubElement(case, tag, message=said)
+        if is_red:
+            element.text = _text("\n".join(_story(run, row)))
+    elif tag:
         element = ET.SubElement(case, tag, message=message, type=str(verdict.kind))
         element.text = _text("\n".join(_story(run, row)))
     elif verdict.kind is Kind.CHOICE:

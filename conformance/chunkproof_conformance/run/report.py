@@ -158,6 +158,16 @@ def failures(report: Report, run: ImplementationRun) -> list[tuple[CaseFacts, Ro
     )
 
 
+def required_ids(report: Report, run: ImplementationRun) -> frozenset[str]:
+    """The cases that are required of the implementation."""
+    who = run.implementation
+    return frozenset(case.id for case in report.cases if is_required(case.rank, who))
+
+
+NOT_REQUIRED: Final = frozenset({Kind.FAIL, Kind.ERROR, Kind.TIMEOUT})
+"""Red verdicts that are held against nobody where the case is not required."""
+
+
 def conforms(report: Report, run: ImplementationRun) -> bool:
     """Whether no required case has a red verdict at any level that was judged.
 
@@ -188,8 +198,8 @@ def standing(report: Report, run: ImplementationRun) -> Standing:
     judged = {row.case for row in run.rows if row.verdict.kind not in _SILENT}
     if not judged:
         return Standing.NOTHING
-    required = {case.id for case in report.cases if is_required(case.rank, run.implementation)}
-    return Standing.CONFORMS if judged & required else Standing.NOTHING_REQUIRED
+    decided = judged & required_ids(report, run)
+    return Standing.CONFORMS if decided else Standing.NOTHING_REQUIRED
 
 
 _SILENT: Final = frozenset({Kind.NOT_AVAILABLE, Kind.SKIPPED})
@@ -200,7 +210,7 @@ def reservations(report: Report, run: ImplementationRun) -> str:
 
     Known failures count whatever the case: somebody has written them down.
     """
-    required = {case.id for case in report.cases if is_required(case.rank, run.implementation)}
+    required = required_ids(report, run)
     kinds = [row.verdict.kind for row in run.rows if row.case in required]
     known = sum(row.verdict.kind is Kind.KNOWN_FAILURE for row in run.rows)
     counts = {
