@@ -18,10 +18,10 @@ HEAD: Final[dict[str, Any]] = {
     "created": S.CREATED,
     "model": S.MODEL,
 }
-_TIER: Final[dict[str, Any]] = {**HEAD, "service_tier": "default"}
+TIER: Final[dict[str, Any]] = {**HEAD, "service_tier": "default"}
 CHOICES: Final = {"choices": S.CHOICES}
 USAGE_OR_NULL: Final = {"usage": Or(S.USAGE)}
-_PADDING: Final = {"obfuscation": S.PADDING}
+PADDING: Final = {"obfuscation": S.PADDING}
 PRINT: Final = {"system_fingerprint": "fp_0123456789"}
 NO_PRINT: Final = {"system_fingerprint": None}
 _NO_LOGPROBS: Final = {name: part for name, part in CHOICE.items() if name != "logprobs"}
@@ -41,7 +41,7 @@ OPENAI: Final = Dialect(
         "54 chunk shapes of 20 recorded streams of 2023 to 2026 in public repositories",
         "API reference, chat completion chunk: usage in a last chunk, padding, refusal, logprobs",
     ),
-    chunk={**_TIER, **PRINT, **CHOICES, **USAGE_OR_NULL, **_PADDING},
+    chunk={**TIER, **PRINT, **CHOICES, **USAGE_OR_NULL, **PADDING},
     opening={
         "text": {"role": S.ROLE, "content": "", "refusal": None},
         "refusal": {"role": S.ROLE, "content": None, "refusal": ""},
@@ -76,7 +76,7 @@ OPENAI: Final = Dialect(
 PARALLEL: Final = replace(
     OPENAI,
     name="openai-parallel-calls",
-    chunk=usage_first({**_TIER, **PRINT}, _PADDING),
+    chunk=usage_first({**TIER, **PRINT}, PADDING),
     opening={"calls": ALONE},
     cannot=frozenset({"text", "refusal", "error"}),
 )
@@ -84,7 +84,7 @@ PARALLEL: Final = replace(
 REASONING_MODEL: Final = replace(
     OPENAI,
     name="openai-reasoning-model",
-    chunk={**_TIER, **NO_PRINT, **CHOICES, **USAGE_OR_NULL, **_PADDING},
+    chunk={**TIER, **NO_PRINT, **CHOICES, **USAGE_OR_NULL, **PADDING},
     choice=_NO_LOGPROBS,
     delta={**OPENAI.delta, "first call": {**ALONE, "tool_calls": S.CALLS, "refusal": None}},
     cannot=frozenset({"parallel", "refusal", "error"}),
@@ -94,7 +94,7 @@ REASONING_MODEL: Final = replace(
 NO_USAGE: Final = replace(
     OPENAI,
     name="openai-no-usage",
-    chunk={**_TIER, **PRINT, **CHOICES, "usage": S.USAGE, **_PADDING},
+    chunk={**TIER, **PRINT, **CHOICES, "usage": S.USAGE, **PADDING},
     cannot=frozenset({"parallel", "refusal", "error"}),
 )
 """Without `include_usage`; one recording has the last chunk of usage all the same."""
@@ -102,7 +102,7 @@ NO_USAGE: Final = replace(
 NO_USAGE_NO_PRINT: Final = replace(
     REASONING_MODEL,
     name="openai-no-usage-no-fingerprint",
-    chunk={**_TIER, **NO_PRINT, **CHOICES, **_PADDING},
+    chunk={**TIER, **NO_PRINT, **CHOICES, **PADDING},
     choice=CHOICE,
     opening={},
     usage=frozenset(),
@@ -112,37 +112,17 @@ NO_USAGE_NO_PRINT: Final = replace(
 NO_PADDING: Final = replace(
     OPENAI,
     name="openai-no-padding",
-    chunk={**_TIER, **PRINT, **CHOICES, **USAGE_OR_NULL},
+    chunk={**TIER, **PRINT, **CHOICES, **USAGE_OR_NULL},
     cannot=frozenset({"calls", "parallel", "refusal", "error"}),
 )
 
 FAILING: Final = replace(
     NO_PADDING,
     name="openai-error",
-    chunk={**_TIER, **NO_PRINT, **CHOICES, **USAGE_OR_NULL},
+    chunk={**TIER, **NO_PRINT, **CHOICES, **USAGE_OR_NULL},
     cannot=frozenset({"calls", "parallel", "refusal", "finish"}),
 )
 """An error frame, then a chunk of usage, then `[DONE]`."""
-
-MODERATED: Final = replace(
-    OPENAI,
-    name="openai-moderation",
-    fidelity="documented",
-    sources=(
-        "API reference: moderation results come in a chunk of their own when asked for",
-        "a recorded stream in a public repository, outside the collection: after usage",
-    ),
-    epilogue=(
-        {
-            **_TIER,
-            **PRINT,
-            **CHOICES,
-            "usage": None,
-            "moderation": {"flagged": False, "categories": {"violence": False}},
-            **_PADDING,
-        },
-    ),
-)
 
 DIALECTS: Final = (
     OPENAI,
@@ -152,5 +132,4 @@ DIALECTS: Final = (
     NO_USAGE_NO_PRINT,
     NO_PADDING,
     FAILING,
-    MODERATED,
 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from chunkproof_conformance.synth.dialect import CHOICE
-from chunkproof_conformance.synth.dialects.openai import OPENAI
+from chunkproof_conformance.synth.dialects.openai import CHOICES, OPENAI, PADDING, PRINT, TIER
 from chunkproof_conformance.synth.dialects.openai_2024 import OF_2024
 from chunkproof_conformance.synth.template import S
 
@@ -55,4 +55,39 @@ CUSTOM: Final = replace(
     identity={**OPENAI.identity, "model": "gpt-5-mini-2025-08-07"},
 )
 
-DIALECTS: Final = (AUDIO, SEARCH, CUSTOM)
+_CLEAN: Final[dict[str, Any]] = {
+    "type": "moderation_results",
+    "model": "omni-moderation-latest",
+    "results": [
+        {
+            "type": "moderation_result",
+            "model": "omni-moderation-latest",
+            "flagged": False,
+            "categories": {"violence": False},
+            "category_applied_input_types": {"violence": ["text"]},
+            "category_scores": {"violence": 0.0001},
+        }
+    ],
+}
+
+MODERATED: Final = replace(
+    OPENAI,
+    name="openai-moderation",
+    fidelity="documented",
+    sources=(
+        "API reference, chat completion chunk: moderation of input and output, when asked for",
+        "a recorded stream in a public repository, outside the collection: after usage",
+    ),
+    epilogue=(
+        {
+            **TIER,
+            **PRINT,
+            **CHOICES,
+            "usage": None,
+            "moderation": {"input": _CLEAN, "output": _CLEAN},
+            **PADDING,
+        },
+    ),
+)
+
+DIALECTS: Final = (AUDIO, SEARCH, CUSTOM, MODERATED)

@@ -62,7 +62,10 @@ CALLS: Final = replace(
     VLLM,
     name="vllm-calls",
     fidelity="reported",
-    sources=("issue reports and our own recordings of vLLM 0.10: fragments, reasoning field",),
+    sources=(
+        "issue reports on vLLM: calls in fragments",
+        'vLLM, "Reasoning Outputs": the member reasoning',
+    ),
     chunk={**_HEAD, "usage": S.USAGE},
     choice=_CHOICE,
     opening={name: {"role": S.ROLE, "content": ""} for name in ("text", "reasoning", "end")},
