@@ -1,6 +1,7 @@
 """The rules of the house: who may import whom, what stays empty, what no file may name."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -29,6 +30,20 @@ OUTSIDE_WORLD: Final = frozenset({
 
 LONG_MODULE: Final = 600
 """Lines."""
+
+
+@pytest.mark.parametrize("ci", ["", "true"])
+def test_chance_has_no_say_in_ci(ci: str) -> None:
+    """There every run draws the same examples, and knows none of an earlier one; elsewhere new."""
+    code = (
+        "from tests import conftest; from hypothesis import settings as s;"
+        "print(s.default.derandomize, s.default.database is None)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT,
+        env={**os.environ, "CI": ci},
+    )  # fmt: skip
+    assert done.stdout.split() == (["True", "True"] if ci else ["False", "False"])
 
 
 @cache

@@ -29,31 +29,35 @@ USE = () if IS_INSTALLED else ("-p", MODULE)
 
 COST = f"""
 import sys, time
+zero = time.process_time()  # a busy machine is slow, not wrong
 import pytest
 before = set(sys.modules)
-began = time.process_time()  # a busy machine is slow, not wrong
+began = time.process_time()
 import {MODULE}
-seconds = time.process_time() - began
+seconds, of_pytest = time.process_time() - began, began - zero
 new = {{name.partition(".")[0] for name in set(sys.modules) - before}}
 foreign = new - set(sys.stdlib_module_names) - {{"chunkproof_conformance"}}
-print(seconds, sorted(foreign))
+print(seconds, seconds / of_pytest, sorted(foreign))
 print(sorted(name for name in sys.modules if name.startswith("chunkproof")))
 """
 
 
 def test_who_does_not_use_it_pays_nothing() -> None:
-    """Under 5 ms, the best of five; nothing outside the standard library and pytest."""
-    best = 9.0
+    """Under 5 ms, the best of five; nothing outside the standard library and pytest.
+
+    On a machine that is slow in everything: under a fiftieth of what pytest itself takes.
+    """
+    best = share = 9.0
     for _ in range(5):
         done = subprocess.run(
             [sys.executable, "-c", COST], capture_output=True, text=True, check=True
         )
         first, modules = done.stdout.splitlines()
-        seconds, _, foreign = first.partition(" ")
-        best = min(best, float(seconds))
+        seconds, part, foreign = first.split(" ", 2)
+        best, share = min(best, float(seconds)), min(share, float(part))
         assert foreign == "[]"
         assert modules == f"['chunkproof_conformance', '{MODULE}']"
-    assert best < 0.005
+    assert best < 0.005 or share < 0.02
 
 
 def run(pytester: pytest.Pytester, *words: str) -> pytest.RunResult:

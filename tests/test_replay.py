@@ -414,6 +414,17 @@ def test_serve_prints_a_base_url_that_anybody_can_use(options: tuple[str, ...]) 
     assert response.content == load_case(PLAIN).body
 
 
+def test_serve_ends_in_silence_where_nobody_reads_its_addresses() -> None:
+    """`chunkproof serve | head -1`, where head has gone before all is written."""
+    words = [sys.executable, "-c", RUN, "serve", "--case", PLAIN]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 0
+
+
 def test_a_server_that_could_not_listen_can_be_stopped_while_its_thread_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

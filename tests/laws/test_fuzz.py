@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 from typing import Final
 
 import pytest
@@ -227,6 +228,24 @@ def test_a_client_is_fuzzed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     words = ["--examples", "2", "--dialect", "generic", "--law", "rewrite:line-ends-crlf"]
     assert main(["fuzz", "-i", spec, *words, "--database", str(tmp_path / "kept")]) == 0
     assert "2 examples" in capsys.readouterr().err
+
+
+def test_an_adapter_that_cannot_stop_has_been_fuzzed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in a run: no find of any law, and no traceback either."""
+    module = """
+        from chunkproof_conformance.implementations.reference.adapter import ReferenceAdapter
+        class Clinging(ReferenceAdapter):
+            def stop(self):
+                raise RuntimeError("not yet")
+    """
+    (tmp_path / "clinging_adapter.py").write_text(dedent(module), encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    words = ["--examples", "1", "--dialect", "generic", "--law", "cut-invariance"]
+    kept = ["--database", str(tmp_path / "kept")]
+    assert main(["fuzz", "-i", "py:clinging_adapter:Clinging", *words, *kept]) == 0
+    assert "1 examples" in capsys.readouterr().err
 
 
 @pytest.mark.slow

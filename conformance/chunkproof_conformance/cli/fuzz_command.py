@@ -138,6 +138,7 @@ def _subjects(
     from chunkproof_conformance.connect.connections import connect
     from chunkproof_conformance.connect.in_process import ConnectionSpecError
     from chunkproof_conformance.laws.subject import reference
+    from chunkproof_conformance.run.runner import stop_quietly
 
     subjects: dict[str, Subject] = {}
     blind: dict[str, frozenset[str]] = {}
@@ -147,7 +148,7 @@ def _subjects(
                 subjects[spec], blind[spec] = reference(), frozenset()
                 continue
             connection = connect(spec, timeout=options.timeout)
-            stack.callback(connection.stop)
+            stack.callback(stop_quietly, connection)
             implementation = connection.start()
             subjects[spec] = _subject(connection, implementation.input)
             blind[spec] = frozenset(map(str, implementation.not_represented))

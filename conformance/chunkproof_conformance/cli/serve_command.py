@@ -71,6 +71,8 @@ def run(options: Namespace) -> int:
             Event().wait()
     except CassetteError as error:
         raise CommandError(str(error)) from error
+    except BrokenPipeError:  # whoever was to read the addresses has gone: no fault of the port
+        raise
     except OSError as error:
         where = f"{options.host}:{options.port}"
         raise CommandError(f"cannot listen on {where}: {error.strerror or error}") from error
