@@ -141,10 +141,10 @@ class Campaign:
 
     def run(self) -> None:
         """Pass after pass, with figures after each."""
-        number = 0
+        number = self.seed * 1_000_000
         while not self.is_over():
             self.cases(range(number * LOTS, (number + 1) * LOTS))
-            self.made(self.seed * 1_000_000 + number)
+            self.made(number)
             number += 1
             times = f"{monotonic() - self.began:.0f} s, {process_time():.0f} s of one processor"
             print(f"{self.tally}, {times}", flush=True)  # noqa: T201 -- a program
