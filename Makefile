@@ -15,7 +15,7 @@ PYTHONS ?= python3.11 python3.12 python3.13
 .PHONY: help run test test-all test-versions bench bench-interface lint format lock readme clean
 
 help: ## say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## judge the reference and the official client over the corpus
 	@$(BIN)/chunkproof run $(RUN_ARGS)
@@ -54,7 +54,7 @@ lock: ## write requirements.lock anew (needs uv); every later install follows it
 	    --all-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --custom-compile-command "make lock" $(LOCK_ARGS)
 
-readme: $(INSTALLED) ## write the generated parts of README.md anew
+readme: $(INSTALLED) ## write the generated parts of README.md and docs anew
 	@$(BIN)/python -m tests.readme
 
 clean: ## remove what make made

@@ -185,7 +185,7 @@ def test_tap_of_a_run_that_was_cut_short_bails_out() -> None:
 
 def test_markdown_shows_levels_failures_and_no_percentage() -> None:
     text = markdown(ALL)
-    assert "| core | none | " in text
+    assert "| core | none | 11 | 0/0 | 1/5 |" in text, "errors and timeouts are no less red"
     assert "❌ does not conform" in text
     assert "text/gone:final" in text
     assert "%" not in text.replace("&#", "").replace(EVIL, "").split("\n")[0]

@@ -11,7 +11,7 @@ def need(extra: str, *modules: str) -> None:
     """Raises: CommandError, where one of these modules is not installed."""
     missing = [module for module in modules if find_spec(module) is None]
     if missing:
-        names = " and ".join(missing)
+        names = " and ".join([", ".join(missing[:-1]), missing[-1]] if missing[1:] else missing)
         raise CommandError(
             f"this command needs {names}, which `pip install 'chunkproof[{extra}]'` brings"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chunkproof_conformance.judge.profiles import is_required
-from chunkproof_conformance.judge.verdicts import Kind
+from chunkproof_conformance.judge.verdicts import RED, Kind
 from chunkproof_conformance.run.report import (
     RECORDED,
     Standing,
@@ -60,7 +60,7 @@ def _implementation(report: Report, run: ImplementationRun) -> Iterator[str]:
     if not red:
         return
     yield ""
-    yield "| case | level | finding | repeat |"
+    yield "| case (bold: required) | level | finding | repeat |"
     yield "|---|---|---|---|"
     for case, row in red[:SHOWN]:
         message = row.verdict.message
@@ -83,7 +83,7 @@ def _tally(line: ProfileLine, *, recorded: bool) -> str:
     for origin, counts in line.counts.items():
         if (origin in RECORDED) is recorded:
             passes += counts.get(Kind.PASS, 0) + counts.get("not represented", 0)
-            fails += counts.get(Kind.FAIL, 0)
+            fails += sum(count for kind, count in counts.items() if kind in RED)
     return f"{passes}/{fails}"
 
 
