@@ -194,6 +194,21 @@ def test_markdown_shows_levels_failures_and_no_percentage() -> None:
     assert all(row.count(" | ") == 3 for row in rows)
 
 
+@pytest.mark.parametrize(
+    ("spec", "span"),
+    [
+        ("py:my_module:a*b", "`chunkproof run -i 'py:my_module:a*b' -k text/c0 --level final`"),
+        ("cmd:a | b", "`chunkproof run -i 'cmd:a \\| b' -k text/c0 --level final`"),
+        ("cmd:a ``b", "``` chunkproof run -i 'cmd:a ``b' -k text/c0 --level final ```"),
+    ],
+)
+def test_the_command_in_a_summary_can_be_copied(spec: str, span: str) -> None:
+    """Nothing in it is written as an entity, which a code span would show as it stands."""
+    report = report_of(verdict(Kind.FAIL))
+    text = markdown(replace(report, runs=(replace(report.runs[0], spec=spec),)))
+    assert f"| {span} |" in text
+
+
 def test_markdown_says_that_failures_are_known() -> None:
     text = markdown(report_of(verdict(Kind.KNOWN_FAILURE, "x"), verdict(Kind.PASS)))
     assert "✅ conforms, but for 1 known failure" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from chunkproof_conformance.judge.profiles import is_required
@@ -55,7 +56,7 @@ def _implementation(report: Report, run: ImplementationRun) -> Iterator[str]:
         recorded, others = _tally(line, recorded=True), _tally(line, recorded=False)
         yield f"| {line.profile} | {line.reached} | {line.required} | {recorded} | {others} |"
     for pattern in run.stale:
-        yield f"\nStale entry of the list of known failures: `{_cell(pattern)}`"
+        yield f"\nStale entry of the list of known failures: {_code(pattern)}"
     red = failures(report, run)
     if not red:
         return
@@ -67,8 +68,8 @@ def _implementation(report: Report, run: ImplementationRun) -> Iterator[str]:
         said = finding_of(case, row)
         name = f"**{case.id}**" if is_required(case.rank, who) else case.id
         what = _cell(f"{said}: {message}" if said else message)
-        command = _cell(repeat_command(run, row)).replace("`", "")
-        yield f"| {name} | {row.level} | {what} | `{command}` |"
+        command = _code(repeat_command(run, row))
+        yield f"| {name} | {row.level} | {what} | {command} |"
     if len(red) > SHOWN:
         yield f"\nand {len(red) - SHOWN} more"
 
@@ -94,3 +95,14 @@ def _cell(text: str) -> str:
     for char in "|<>*_[]":
         text = text.replace(char, f"&#{ord(char)};")
     return text
+
+
+def _code(text: str) -> str:
+    """Text as a code span, to be copied as it is; a table still ends its cells at `|`.
+
+    Source: GitHub Flavored Markdown, 6.3 "Code spans" and 4.10 "Tables".
+    """
+    text = " ".join(text.split()).encode("utf-8", "backslashreplace").decode()
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    space = " " if longest else ""
+    return f"{'`' * (longest + 1)}{space}{text}{space}{'`' * (longest + 1)}".replace("|", "\\|")
