@@ -81,7 +81,7 @@ class Evidence(_Member, frozen=True):
 
 
 class Segment(_Member, frozen=True):
-    """One stretch of a choice, in the order of DESIGN's level `sequence`."""
+    """One stretch of a choice, in the order of the level `sequence`."""
 
     kind: Literal["text", "reasoning", "refusal", "tool_call"]
     text: Evidence | None = None
