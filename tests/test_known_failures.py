@@ -164,6 +164,43 @@ def test_a_mended_list_leaves_nothing_red() -> None:
     assert unmatched(rows, fixed) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "now", "later"),
+    [
+        (
+            Kind.ERROR,
+            "no answer to `run`: the program ended with exit code 1; on stderr: 23:15 pid 7 boom",
+            "no answer to `run`: the program ended with exit code 1; on stderr: 23:16 pid 8 boom",
+        ),
+        (
+            Kind.ERROR,
+            """wrote a line that is no message: '{"seq":6,"observation":{}}'""",
+            """wrote a line that is no message: '{"seq":7,"observation":{}}'""",
+        ),
+        (
+            Kind.ERROR,
+            """no answer to `run`: the program ended, in the middle of a line: b'{"seq":6'""",
+            """no answer to `run`: the program ended, in the middle of a line: b'{"seq":7'""",
+        ),
+        (
+            Kind.TIMEOUT,
+            "no answer to `run` within 10 s; half a line: b'x'",
+            "no answer: not run, as 8 runs hang",
+        ),
+    ],
+)
+def test_a_pin_holds_in_the_next_run(kind: Kind, now: str, later: str) -> None:
+    """Which number a run has, and which of the hanging ones come first, depends on what is run."""
+    (pinned,) = entries_of(mended([], [row(kind, now)]))
+    assert one(row(kind, later), pinned).kind is Kind.KNOWN_FAILURE
+    assert one(row(Kind.ERROR, "ValueError: mine"), pinned).kind is Kind.STALE
+
+
+def test_what_an_adapter_says_itself_is_pinned_whole() -> None:
+    (pinned,) = entries_of(mended([], [row(Kind.ERROR, "KeyError: 'choices'")]))
+    assert pinned.message == "KeyError: 'choices'"
+
+
 # The command ----------------------------------------------------------------------------------
 
 

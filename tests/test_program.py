@@ -168,7 +168,7 @@ def test_one_bad_run_is_an_error_and_the_next_is_in_a_new_process(
         ("invalid-json", "no message: .{not json"),
         ("not-a-message", "no message: .*1, 2"),
         ("prints", "no message: .debug: got a stream"),
-        ("wrong-seq", "answers run 2, but was asked 1"),
+        ("wrong-seq", "answers a run that it was not asked"),
         ("half-a-line-and-exit", "exit code 0, in the middle of a line"),
         ("dies-of-sigterm-in-a-run", "SIGTERM"),
         ("misspelt", "choises"),
@@ -186,10 +186,10 @@ def test_garbage_is_an_error_that_says_what_came(mode: str, says_what: str) -> N
 def test_a_second_answer_spoils_the_run_after_it() -> None:
     with started("answers-twice") as connection:
         assert text_of(connection) == ""
-        with pytest.raises(AdapterError, match="answers run 1, but was asked 2"):
+        with pytest.raises(AdapterError, match="answers the run 1 before"):
             connection.run(TWO)
         assert text_of(connection) == ""
-        with pytest.raises(AdapterError, match="answers `load` of `s3` with `observed` of run 3"):
+        with pytest.raises(AdapterError, match="answers `load` with `observed`"):
             connection.run(ONE)
 
 

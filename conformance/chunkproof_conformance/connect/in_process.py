@@ -53,6 +53,10 @@ class AdapterTimeoutError(Exception):
     """A run did not come back in time."""
 
 
+class NotRunError(AdapterTimeoutError):
+    """So many runs hung that no other is begun."""
+
+
 def load_factory(spec: str) -> Callable[[], Adapter]:
     """The factory that `py:module:factory` or `impl:NAME` names. Raises: ConnectionSpecError."""
     kind, _, rest = spec.partition(":")
@@ -161,7 +165,7 @@ class InProcess:
         """One run; after one that hung, in a new adapter."""
         if self._adapter is None or self._worker is None:
             if self._abandoned >= MAX_ABANDONED:
-                raise AdapterTimeoutError(f"not run: {self._abandoned} runs hang already")
+                raise NotRunError(f"no answer: not run, as {self._abandoned} runs hang")
             self.start()
         adapter, worker = self._adapter, self._worker
         assert adapter is not None  # noqa: S101 -- `start` sets both or raises

@@ -23,6 +23,7 @@ from chunkproof_conformance.connect.in_process import (
     AdapterError,
     AdapterTimeoutError,
     ConnectionSpecError,
+    NotRunError,
 )
 from chunkproof_conformance.connect.messages import AnswerError, Codec, SchemaError, name_of
 from chunkproof_conformance.connect.process import (
@@ -122,7 +123,7 @@ class Program:
         """The same; with a base URL the stream is served there and no body crosses."""
         if self._process is None:
             if self._timeouts >= MAX_TIMEOUTS:
-                raise AdapterTimeoutError(f"not run: {self._timeouts} runs hung already")
+                raise NotRunError(f"no answer: not run, as {self._timeouts} runs hung")
             Program.start(self)
         self._allow(self._timeout)
         stepping = stream.step and self._can_step and base_url is None
@@ -195,7 +196,7 @@ class Program:
         name = f"s{next(self._stream_numbers)}"
         loaded = self._ask(msgspec.structs.replace(message, stream=name))
         if loaded != protocol.Loaded(name):
-            self._give_up(_out_of_turn(f"load` of `{name}", loaded))
+            self._give_up(_out_of_turn("load", loaded))
         self._loaded = (name, message)
         return name
 
@@ -258,7 +259,7 @@ class Program:
             self._end()
             raise
         if seq is not None and getattr(answer, "seq", None) != seq:
-            self._give_up(f"answers run {getattr(answer, 'seq', None)}, but was asked {seq}")
+            self._give_up(_another_run(getattr(answer, "seq", None), seq))
         return answer
 
     def _give_up(self, sentence: str, error: type[Exception] = AdapterError) -> NoReturn:
@@ -273,17 +274,26 @@ class Program:
             self.stderr = process.stderr
 
 
+# None of these sentences holds the number of a run: a list of known failures pins them, and which
+# number a run has depends on what else is run.
+
+
+def _another_run(answered: object, asked: int) -> str:
+    """What is wrong with the number in an answer."""
+    if isinstance(answered, int) and 0 < answered < asked:
+        return f"answers the run {asked - answered} before the one that it was asked"
+    return "answers a run that it was not asked"
+
+
 def _out_of_turn(asked: str, answer: msgspec.Struct) -> str:
     """What came in the place of the answer; often it is the second one to a command before."""
     match answer:
-        case protocol.Loaded(stream=stream):
-            which = f" of `{stream}`"
+        case protocol.Loaded():
+            which = " of another stream"
         case protocol.Broken(broken=broken):
             which = f": {broken.message}"
         case protocol.Skipped(skipped=skipped):
             which = f": {skipped}"
-        case protocol.Observed(seq=seq) | protocol.Begun(seq=seq) | protocol.Emitted(seq=seq):
-            which = f" of run {seq}"
         case _:
             which = ""
     return f"answers `{asked}` with `{name_of(answer)}`{which}"

@@ -11,6 +11,7 @@ comment line. `chunkproof baseline --fix` rewrites the list and keeps comments a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
@@ -142,6 +143,19 @@ def mended(lines: Sequence[Line], rows: Sequence[Row]) -> list[Line]:
     return [*kept, *(Entry(name(row), _pinned(row)) for row in new)]
 
 
+_QUOTED: Final = re.compile(r"[:;,] (in the middle of a line|half a line|on stderr|b?['\"])")
+"""Where the harness begins to quote what a program wrote: that holds numbers, times and ids."""
+
+
 def _pinned(row: Row) -> str:
-    """The beginning of the message, without what sets the parts of a line apart."""
-    return one_line(row.verdict.message).partition("|")[0][:MAX_MESSAGE].strip()
+    """The beginning of the message that is the same in the next run.
+
+    Without what sets the parts of a line apart, without what a program wrote where the harness
+    quotes it, and without a time that was waited.
+    """
+    message = one_line(row.verdict.message)
+    if row.verdict.kind is Kind.TIMEOUT:
+        return "no answer"
+    if message.startswith(("no answer to ", "wrote a line ", "flood: ")):
+        message = _QUOTED.split(message)[0]
+    return message.partition("|")[0][:MAX_MESSAGE].strip()
