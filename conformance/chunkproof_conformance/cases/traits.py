@@ -209,6 +209,7 @@ TRAITS: Final[Mapping[str, Trait]] = {
     "tool-calls-null": lambda wire: _said_null(wire.deltas, "tool_calls"),
     "legacy-function-call": lambda wire: bool(_said(wire.deltas, "function_call")),
     "tool-markup-in-content": lambda wire: "<tool_call>" in wire.text,
+    "tokens-special-text": lambda wire: bool(re.search(r"<\|[a-z_]{1,40}\|>", wire.text)),
     # Z: reasoning
     "reasoning-content": lambda wire: bool(_said(wire.deltas, "reasoning_content")),
     "reasoning-field": lambda wire: bool(_said(wire.deltas, "reasoning")),

@@ -69,6 +69,22 @@ def _whitespace() -> Scenario:
     )
 
 
+def _special_tokens() -> Scenario:
+    parts = ["Models end with <|end", "oftext|", ">, <|im_end|>", " or </s>", ": text, all of it."]
+    message = said("".join(parts))
+    return scenario(
+        "text/generic-special-tokens",
+        "Text that is spelt like special tokens, one of them in three deltas: none ends anything",
+        DIALECTS["generic"],
+        message,
+        profiles="core",
+        strength="should",
+        rules="TXT-1 FIN-1 END-2",
+        rows="tokens-special-text role-first-only",
+        steps=plan(message, given={(0, 0): parts}),
+    )
+
+
 _BASIC: Final = said("Hello! How can I help you today?")
 _COUNTED: Final = said("The sky is blue because air scatters blue light.", _COUNTS)
 _AZURE: Final = said("Hello from a filtered place.", _COUNTS)
@@ -147,4 +163,5 @@ SCENARIOS: Final = (
     ),
     _separators(),
     _whitespace(),
+    _special_tokens(),
 )
