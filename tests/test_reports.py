@@ -1,4 +1,4 @@
-"""What a run is written as: every format whole, and a killed run gone on with."""
+"""What a run is written as: every format whole, and a killed run resumed."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def sentence(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> str:
         ((*ONE, "--known-failures", "gone.txt"), "baseline --fix` writes one"),
         ((*ONE, "--known-failures", "folder"), "Is a directory"),
         ((*ONE, "--known-failures", "hello"), "hello is no list of known failures: line 1"),
-        ((*ONE, "--resume", "--report", "hello"), "hello cannot be gone on with: line 1 is no"),
+        ((*ONE, "--resume", "--report", "hello"), "hello cannot be resumed: line 1 is no"),
         # baseline
         (("baseline",), "name it with -i"),
         (("baseline", "-i", "impl:reference"), "no list"),

@@ -215,7 +215,7 @@ def exit_code(report: Report, *, named: bool) -> int:
 
 
 def _maybe_lines(options: Namespace, job: Job, cases: Sequence[Case]) -> Lines | None:
-    """The JSONL report, begun or gone on with. Raises: CommandError, ReportError."""
+    """The JSONL report, begun or resumed. Raises: CommandError, ReportError."""
     if not options.report:
         return None
     from chunkproof_conformance.reports.lines import Lines, header, refuse_to_lose, resumed

@@ -41,7 +41,7 @@ FORMAT: Final = 1
 
 
 class ReportError(ValueError):
-    """A report that cannot be read or gone on with: one sentence."""
+    """A report that cannot be read or resumed: one sentence."""
 
 
 def header(job: Job, facts: Sequence[CaseFacts], hashes: Mapping[str, str]) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def header(job: Job, facts: Sequence[CaseFacts], hashes: Mapping[str, str]) -> d
 
 @dataclass
 class Lines:
-    """A watcher that writes the report. earlier_rows: of the report that is gone on with."""
+    """A watcher that writes the report. earlier_rows: of the report that is resumed."""
 
     file: IO[str]
     earlier_rows: dict[str, dict[str, list[Row]]] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class Lines:
         elif before != json.loads(json.dumps(line)):
             then, now = (f"{one['name']} {one['version']}" for one in (before, line))
             is_same = "which says something else of itself now" if then == now else f"now {now}"
-            raise ReportError(f"the report cannot be gone on with: it is of {then}, {is_same}")
+            raise ReportError(f"the report cannot be resumed: it is of {then}, {is_same}")
 
     def judged(self, spec: str, rows: Sequence[Row]) -> None:
         lines = (json.dumps(_row_line(spec, row)) + "\n" for row in rows)
@@ -221,16 +221,16 @@ def _rows_by_spec(lines: Sequence[dict[str, Any]]) -> dict[str, dict[str, list[R
 
 
 def resumed(path: Path, head: dict[str, Any]) -> Lines:
-    """The report at path, gone on with. Cases of which not all lines are there are run again.
+    """The report at path, resumed. Cases of which not all lines are there are run again.
 
-    A run that was interrupted has written its footer, which says so; it is gone on with as well.
+    A run that was interrupted has written its footer, which says so; it is resumed as well.
     Raises: ReportError, where it is of another run, or the run came to its end; OSError.
     """
     data = path.read_bytes()
     try:
         lines, _ = read_lines(data)
     except ReportError as error:
-        raise ReportError(f"{path.name} cannot be gone on with: {error}") from None
+        raise ReportError(f"{path.name} cannot be resumed: {error}") from None
     if is_whole(lines) and lines[-1].get("finished"):
         raise ReportError(f"{path.name} is whole already; there is nothing to resume")
     if {**lines[0], "date": ""} != {**json.loads(json.dumps(head)), "date": ""}:
@@ -239,7 +239,7 @@ def resumed(path: Path, head: dict[str, Any]) -> Lines:
         rows = _rows_by_spec(lines)
     except (KeyError, TypeError, ValueError) as error:
         what = f"a verdict in it is none ({type(error).__name__}: {error})"
-        raise ReportError(f"{path.name} cannot be gone on with: {what}") from None
+        raise ReportError(f"{path.name} cannot be resumed: {what}") from None
     # The case that was being written may lack a line: it is judged again.
     if lines[-1].get("type") == "verdict":
         del rows[lines[-1]["connection"]][lines[-1]["case"]]
