@@ -35,8 +35,6 @@ ERRORS: Final[Mapping[str, bytes]] = {
 BOUNDARIES: Final = 64
 """Frame boundaries at which an error is said; a longer stream has them by lot."""
 
-Fits = "Callable[[str, str], bool]"
-
 
 def begins(truth: str, got: str) -> bool:
     """Whether what was got is the truth's beginning; half a pair may have been given up."""

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from chunkproof_conformance.cases.key import Profile, Strength
 
 WireName = Literal["openai", "anthropic", "gemini"]
-WIRES: Final[Mapping[str, wires.Wire]] = {
-    wire.name: wire for wire in (wires.OPENAI, wires.ANTHROPIC, wires.GEMINI)
-}
 BEGINNING: Final = "Hello wörld 👋,"
 """What comes of the text of the script before a stream goes wrong."""
 HALF: Final = '{"city": "'
