@@ -46,6 +46,8 @@ def implementation() -> dict[str, Any]:
     profiles = ["core", "tools", "parallel-tools", "choices", "lenient"]
     if MODE == "claims-what-there-is-not":
         profiles = ["tols"]
+    if MODE == "claims-nothing":
+        profiles = []
     return {"name": MODE, "version": "1", "levels": levels, "profiles": profiles}
 
 

@@ -142,6 +142,7 @@ BAD = f"cmd:{sys.executable} {MISBEHAVING} {{}}"
             [BAD.format("hangs-at-start"), "--chunkproof-start-timeout", "0.3"],
             "no answer to `start` within 0.3 s",
         ),
+        ([BAD.format("claims-nothing")], "claims no profile"),
         (
             [BAD.format("claims-what-there-is-not")],
             "claims the profile 'tols'",

@@ -198,6 +198,9 @@ def collect(session: pytest.Session) -> list[pytest.Item]:
         except (AdapterError, AdapterTimeoutError) as error:
             raise pytest.UsageError(f"chunkproof: {spec} does not start: {error}") from error
         config.add_cleanup(judged.stop)
+        if not judged.implementation.profiles:
+            what = f"{spec} claims no profile, so that nothing is required of it"
+            raise pytest.UsageError(f"chunkproof: {what}; every item would be green")
         report = config.hook.pytest_make_collect_report(collector=judged)
         config.hook.pytest_collectreport(report=report)  # so that they are counted
         items += report.result
