@@ -256,3 +256,13 @@ def test_run_judges_the_corpus_from_inside_the_wheel(with_run: Environment) -> N
     done = with_run.run("chunkproof", "run", "-i", "impl:reference")
     assert done.returncode == 0, done.stderr.decode()
     assert b"reference" in done.stdout
+
+
+@pytest.mark.slow
+def test_fuzzing_needs_its_own_extra_alone(
+    wheel: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What the sentence says to install is enough: nobody is sent from one extra to the next."""
+    with_fuzz = Environment(tmp_path_factory.mktemp("fuzz"), wheel, "fuzz")
+    done = with_fuzz.run("chunkproof", "fuzz", "-i", "impl:reference", "--examples", "2")
+    assert done.returncode == 0, done.stderr.decode()
