@@ -58,6 +58,24 @@ CASES = [
         may_repair="index-drift",
     ),
     row(
+        "free/a-seen-id-names-the-index",
+        "TOOL-1 TOOL-3",
+        tools(tc(0, "a", "f", "{")),
+        tools(tc(1, "a", ..., '"x":')),
+        tools(tc(1, ..., ..., "1}")),
+        tools(tc(0, ..., ..., " ")),
+        calls=[call("f", '{"x":1} ', id="a")],
+    ),
+    row(
+        "free/an-index-named-by-a-seen-id-still-opens-the-next-call",
+        "TOOL-1 TOOL-2",
+        tools(tc(..., "a", "f", "{")),
+        tools(tc(0, "a", ..., "}")),
+        tools(tc(0, "b", "g", "{}")),
+        calls=[call("f", "{}", id="a"), call("g", "{}", id="b")],
+        repairs="index-missing index-collapsed",
+    ),
+    row(
         "free/seen-id-with-name-opens",
         "TOOL-1",
         tools(tc(0, "a", "f", "{}")),
@@ -377,6 +395,16 @@ CASES = [
         repairs="index-collapsed",
     ),
     # Ids and names.
+    row(
+        "id/one-that-comes-late-does-not-hide-the-call-opened-with-it",
+        "TOOL-2 TOOL-4",
+        tools(tc(0, ..., "f", "")),
+        tools(tc(1, "a", "g", "")),
+        tools(tc(0, "a", ..., "{}")),
+        tools(tc(..., "a", ..., "1")),
+        calls=[call("f", "{}", id="a"), call("g", "1", id="a")],
+        repairs="index-missing",
+    ),
     row(
         "name/a-fragment-that-starts-with-the-name-replaces-it",
         "TOOL-7",

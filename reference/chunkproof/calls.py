@@ -155,8 +155,10 @@ class Calls:
         for grown in (grown_id, grown_name):
             if grown.repair:
                 self._journal.repair(grown.repair)
-        if entry.id and not call.id:
+        if entry.id and is_new:
             self._by_id[entry.id] = number
+        elif entry.id and not call.id:  # a call opened with it stays the one that is meant
+            self._by_id.setdefault(entry.id, number)
         has_grown = (grown_id.value, grown_name.value) != (call.id, call.name)
         if is_new or has_grown or is_late_custom:
             call.id, call.name = grown_id.value, grown_name.value

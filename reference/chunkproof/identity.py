@@ -75,7 +75,7 @@ def _free_index(call_id: str, name: str, known: OpenCalls) -> Decision:
     if name or (call_id and not is_seen):
         return Decision(Act.OPEN, repair="id-duplicate" if is_seen else "", names_index=True)
     if is_seen:
-        return Decision(Act.CONTINUE, known.by_id[call_id])
+        return Decision(Act.CONTINUE, known.by_id[call_id], names_index=True)
     last = known.opened[-1] if known.opened else -1
     if known.opened and not known.calls[last].has_index:
         return Decision(Act.CONTINUE, last, names_index=True)
