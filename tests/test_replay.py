@@ -425,6 +425,43 @@ def test_serve_ends_in_silence_where_nobody_reads_its_addresses() -> None:
         assert process.wait(60) == 0
 
 
+class ClosingWriter:
+    """A connection whose other side does not let go."""
+
+    def __init__(self, closed: asyncio.Future[None], peer: socket.socket) -> None:
+        self._closed, self._peer = closed, peer
+        self.transport = self
+
+    def get_extra_info(self, _name: str) -> socket.socket:
+        return self._peer
+
+    def close(self) -> None:
+        pass
+
+    def abort(self) -> None:
+        pass
+
+    async def wait_closed(self) -> None:
+        await self._closed
+
+
+def test_a_connection_that_is_closing_as_the_server_stops_is_no_error() -> None:
+    """asyncio writes a traceback for a connection whose task ends as cancelled (before 3.12)."""
+
+    async def is_cancelled() -> bool:
+        with socket.socket() as peer:
+            reader = asyncio.StreamReader()
+            reader.feed_eof()  # the client has gone
+            writer: Any = ClosingWriter(asyncio.get_running_loop().create_future(), peer)
+            task = asyncio.create_task(ReplayServer()._accept(reader, writer))
+            await asyncio.sleep(0.01)
+            task.cancel()
+            await asyncio.wait({task}, timeout=5)
+            return task.cancelled()
+
+    assert not asyncio.run(is_cancelled())
+
+
 def test_a_server_that_could_not_listen_can_be_stopped_while_its_thread_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

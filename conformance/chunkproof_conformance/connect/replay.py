@@ -146,7 +146,8 @@ class ReplayServer:
                 await writer.wait_closed()
         except asyncio.CancelledError:  # we are closing: a client that does not read gets no more
             writer.transport.abort()
-            with suppress(OSError):
+            # Where it was waiting just for that, what it waits for is cancelled for good.
+            with suppress(OSError, asyncio.CancelledError):
                 await writer.wait_closed()
         finally:
             self._tasks.discard(task)
