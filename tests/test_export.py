@@ -266,8 +266,9 @@ def test_a_folder_that_holds_something_is_left_alone(
     assert "is not empty; --force" in capsys.readouterr().err
     assert tree(tmp_path) == {"mine.txt": b"mine"}
     file = tmp_path / "mine.txt"
-    assert main(["export", str(file), "-k", PLAIN]) == 2
-    assert main(["export", str(file), "-k", PLAIN, "--force"]) == 2
+    for force in ([], ["--force"]):
+        assert main(["export", str(file), "-k", PLAIN, *force]) == 2
+        assert f"{file} is no folder; name a new or an empty one" in capsys.readouterr().err
     assert file.read_text() == "mine"
 
 

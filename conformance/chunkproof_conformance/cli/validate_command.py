@@ -50,6 +50,8 @@ def run(options: Namespace) -> int:
     paths: list[Path] = []
     for folder in options.folders or [CORPUS]:
         found_there = cassettes_in(folder)
+        if not folder.exists():
+            raise CommandError(f"no such file or folder: {folder}")
         if not found_there:
             raise CommandError(f"{folder} holds no cassettes: they are <feature>/<case>.yaml in it")
         paths += found_there

@@ -27,7 +27,9 @@ def write(folder: Path, files: Mapping[str, bytes], *, force: bool = False) -> i
     longer in, are removed. Nothing else is touched, and no link is followed out of the folder.
     """
     try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not force:
+        if folder.exists() and not folder.is_dir():
+            raise ExportError(f"{folder} is no folder; name a new or an empty one")
+        if folder.exists() and any(folder.iterdir()) and not force:
             raise ExportError(f"{folder} is not empty; --force writes into it all the same")
         folder.mkdir(parents=True, exist_ok=True)
         _remove_former(folder, files)
