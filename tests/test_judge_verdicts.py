@@ -59,9 +59,17 @@ def test_a_known_failure_must_fail_as_pinned(
     assert against_known(verdict, known).kind is kind
 
 
-def test_a_flaky_case_is_neutral_whichever_way_it_goes() -> None:
-    assert against_known(FAILED, None, flaky=True).kind is Kind.FLAKY
-    assert against_known(Verdict(Kind.PASS), None, flaky=True).kind is Kind.FLAKY
+@pytest.mark.parametrize("verdict", [FAILED, *map(Verdict, (Kind.PASS, Kind.TIMEOUT, Kind.ERROR))])
+def test_a_flaky_case_is_neutral_whichever_way_it_goes(verdict: Verdict) -> None:
+    assert against_known(verdict, None, flaky=True).kind is Kind.FLAKY
+
+
+def test_what_is_listed_says_why_before_how_it_fails() -> None:
+    """The reason of a known failure, and that a stale one fails otherwise than listed."""
+    known = against_known(FAILED, KnownFailure("/choices", "one index"))
+    assert (known.message, known.differences) == ("one index", FAILED.differences)
+    stale = against_known(FAILED, KnownFailure("/outcome"))
+    assert stale.message == f"fails otherwise than listed: {FAILED.message}"
 
 
 LIBRARY = Implementation("lib", "1", profiles=("core", "tools"), cannot_request=frozenset({"n"}))

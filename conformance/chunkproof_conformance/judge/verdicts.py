@@ -69,7 +69,7 @@ class Verdict:
     @property
     def message(self) -> str:
         """The first thing to say about it, in one line; "" for a plain pass."""
-        return str(self.differences[0]) if self.differences else self.detail
+        return self.detail or (str(self.differences[0]) if self.differences else "")
 
 
 def verdict_of(judgement: Judgement | None, *, contested: bool) -> Verdict:
@@ -110,7 +110,7 @@ def against_known(verdict: Verdict, known: KnownFailure | None, *, flaky: bool =
 
     A listed case must fail, and as pinned; it may not be skipped. A flaky one is neutral.
     """
-    if flaky and verdict.kind in {Kind.FAIL, Kind.TIMEOUT, Kind.PASS}:
+    if flaky and verdict.kind in {Kind.FAIL, Kind.TIMEOUT, Kind.ERROR, Kind.PASS}:
         return Verdict(Kind.FLAKY, verdict.message or str(verdict.kind), verdict.differences)
     if known is None:
         return verdict

@@ -283,8 +283,8 @@ def _what_happened(case: CaseFacts, row: Row) -> Iterator[RenderableType]:
         yield Text.assemble(("got       ", "dim"), (got, "red"))
         if difference.why:
             yield Padding(Text(difference.why[:160], style="dim"), (0, 0, 0, 10))
-    if not verdict.differences:
-        yield Text(_clipped(verdict.detail, 600), style="red")  # its end is a program's stderr
+    if verdict.detail:  # of an error, whose end is a program's stderr; or what is stale
+        yield Text(_clipped(verdict.detail, 600), style="red")
     if row.cutting_matters:
         yield Text(f"only when {_clipped(row.plan.name, 60)}; in one piece it passes", "yellow")
         for line in row.around or ():
