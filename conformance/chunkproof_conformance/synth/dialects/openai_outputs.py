@@ -41,10 +41,10 @@ SEARCH: Final = replace(
 CUSTOM: Final = replace(
     OPENAI,
     name="openai-custom-tools",
-    fidelity="documented",
+    fidelity="reported",
     sources=(
         "API reference, custom tools: a call has a name and an input of any text",
-        "in chunks by analogy with functions: the reference shows a whole message alone",
+        "issue reports on OpenAI's specification and client: type custom and custom in a delta",
     ),
     opening={kind: {"role": S.ROLE, "content": None} for kind in ("call", "calls")},
     entry={
