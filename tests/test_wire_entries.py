@@ -10,14 +10,14 @@ import pytest
 
 from chunkproof import StreamParser, parse
 from chunkproof.errors import ParseError, UsageError
-from chunkproof.events import End
+from chunkproof.events import End, Text, ToolArguments
 from tests.expectation import (
     INCOMPLETE,
     Case,
     error,
 )
 from tests.specification import all_cases, as_json, repair_names
-from tests.wire import DONE, bare, chunk_object, data, payload, read_frames, stop, text
+from tests.wire import DONE, bare, chunk_object, data, payload, read_frames, stop, tc, text
 
 END = stop() + DONE
 HI: dict[str, Any] = {"text": "Hi", "finish": "stop"}
@@ -53,6 +53,18 @@ def test_a_parser_is_not_copied_but_its_result_is(copied: Callable[[object], obj
     assert pickle.loads(pickle.dumps((events, result))) == (events, result)
     assert copy.deepcopy(result).to_dict() == result.to_dict()
     assert parser.feed(stop() + DONE)[-1] == End("complete", len(text("Hi") + END))
+
+
+@pytest.mark.parametrize("event", [Text(0, "a"), ToolArguments(0, 1, "{")])
+def test_a_chunk_is_like_one_that_this_parser_read(event: Text | ToolArguments) -> None:
+    """An event of nobody, or of another parser, is the caller's mistake."""
+    parser = StreamParser()
+    if isinstance(event, ToolArguments):
+        parser.feed_chunk(chunk_object({"tool_calls": [tc(0, "a", "f", "{")]}))
+    with pytest.raises(UsageError, match="this parser gave"):
+        parser.feed_like(event, "b")
+    parser.feed_chunk(chunk_object({"content": "Hi"}))
+    assert parser.result().to_dict()["choices"][0]["text"] == "Hi"
 
 
 def chunk_values(case: Case) -> list[Any] | None:

@@ -132,8 +132,11 @@ class StreamParser:
             self._begin("feed_chunk")
             if self._think_tags:
                 raise UsageError("with think_tags a text may be two events; feed_chunk it")
+            try:
+                self._append = self._appender(event)
+            except LookupError:
+                raise UsageError("feed_like() takes an event that this parser gave") from None
             self._liked = event
-            self._append = self._appender(event)
         self._journal.frame += 1
         self._append(text)
         if isinstance(event, ToolArguments):
