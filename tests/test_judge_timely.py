@@ -137,6 +137,13 @@ def test_a_later_one_is_late(after: tuple[int, ...], says_what: str) -> None:
     assert timely(*after) == [says_what]
 
 
+@pytest.mark.parametrize("after", [(1, 1), (1, 1, 3, 3)])
+def test_a_piece_too_few_or_too_many_is_an_error_of_the_adapter(after: tuple[int, ...]) -> None:
+    what = f"reports 3 events, and after which piece {len(after)} came"
+    with pytest.raises(ValueError, match=what):
+        timely(*after)
+
+
 def test_a_wrong_event_fails_before_it_is_late() -> None:
     events = (EVENTS[0], ev.Text(0, "x"), EVENTS[2])
     observation = Observation("complete", events=events, after=(9, 9, 9))

@@ -26,9 +26,14 @@ def judge_timely(
 
     edges: where each piece ended, in bytes. None where it is not known after which piece an event
     came: only in process, or where every piece was acknowledged before the next.
+    Raises: ValueError, where it is said of more or fewer events than there are.
     """
     if observation.after is None or isinstance(expected.exact, UnsetType):
         return None
+    events = len(observation.events or ())
+    if len(observation.after) != events:
+        what = f"reports {events} events, and after which piece {len(observation.after)} came"
+        raise ValueError(what)
     judgement = judge_exact(expected.exact, observation)
     if judgement is None or judgement.differences or isinstance(expected.due, UnsetType):
         return judgement
