@@ -159,26 +159,40 @@ def test_a_body_that_is_compressed_unasked_is_refused(
     assert "the body is gzip, unasked" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("kind", ["gzip", "429"])
+TWINS = {
+    "gzip": "no twin: the body is gzip, unasked",
+    "429": "no twin: status 429: slow down",
+    "half": "no twin: it did not end, and we left",
+}
+
+
+@pytest.mark.parametrize("kind", TWINS)
 def test_a_twin_that_cannot_be_kept_costs_the_twin_alone(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Compressed bytes are no answer that vcrpy could replay, a word about our hurry is none."""
+    silence = threading.Event()
+
+    def half() -> Iterator[bytes]:
+        yield TWIN[:50]
+        silence.wait(60)
 
     def answer(handler: Handler, is_stream: bool) -> None:
         if is_stream:
             handler.say(STREAM)
         elif kind == "gzip":
             handler.say(gzip.compress(TWIN), content_encoding="gzip")
-        else:
+        elif kind == "429":
             handler.say(b"slow down", 429)
+        else:
+            handler.say_on(half())
 
-    assert record(answer, tmp_path) == 0
-    why = "no twin: the body is gzip, unasked" if kind == "gzip" else "no twin: status 429: slow"
-    assert why in capsys.readouterr().err
+    assert record(answer, tmp_path, "--timeout", "2" if kind == "half" else "60") == 0
+    silence.set()
+    assert TWINS[kind] in capsys.readouterr().err
     case = text_of(tmp_path)
     assert case.twin is None
-    assert why in str(case.key.provenance.note)
+    assert TWINS[kind] in str(case.key.provenance.note)
     assert main(["validate", str(tmp_path)]) == 0
 
 

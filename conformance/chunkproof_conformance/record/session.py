@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import httpx2
 import openai
 
+from chunkproof_conformance.record.exchange import End
 from chunkproof_conformance.record.transport import RecordingTransport
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ def record(
         other = exchange(base_url, plain, api_key, headers=headers, timeout=timeout)
     except RecordError as error:
         return Recording(stream, None, error.why)
+    if other.end is End.CLIENT_CLOSED:
+        return Recording(stream, None, "it did not end, and we left")
     return Recording(stream, other)
 
 
