@@ -187,7 +187,7 @@ def test_a_twin_that_cannot_be_kept_costs_the_twin_alone(
         else:
             handler.say_on(half())
 
-    assert record(answer, tmp_path, "--timeout", "2" if kind == "half" else "60") == 0
+    assert record(answer, tmp_path, "--timeout", "4" if kind == "half" else "60") == 0
     silence.set()
     assert TWINS[kind] in capsys.readouterr().err
     case = text_of(tmp_path)
