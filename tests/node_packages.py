@@ -15,6 +15,8 @@ from tests import tools
 ROOT: Final = Path(__file__).parent.parent
 SOURCE: Final = Path(chunkproof_conformance.implementations.__path__[0]) / "node"
 TARGET: Final = ROOT / "build" / "node"
+PATIENCE: Final = 240
+"""Seconds for npm: less than a test may take, so that the test says what is wrong."""
 
 
 def node_root() -> Path:
@@ -22,26 +24,39 @@ def node_root() -> Path:
     return installed(SOURCE, TARGET)
 
 
-@cache
 def installed(source: Path, target: Path) -> Path:
     """Return target with the packages of source's lock; skips, or fails, without them.
 
     The package manager needs its registry once; afterwards the folder is used as it is.
     """
+    problem = _problem(source, target)
+    if problem and tools.skips_are_failures():
+        pytest.fail(f"npm ci: {problem}", pytrace=False)
+    if problem:
+        pytest.skip("npm cannot install the packages of the lock")
+    return target
+
+
+@cache
+def _problem(source: Path, target: Path) -> str:
+    """Install them where that is still to be done; the end of what npm says if it cannot."""
     lock = (source / "package-lock.json").read_bytes()
     done = target / "node_modules" / ".chunkproof-lock.json"
     if not done.is_file() or done.read_bytes() != lock:
         target.mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(source / name, target / name)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        npm = subprocess.run(command, cwd=target, capture_output=True, text=True, check=False)
-        if npm.returncode != 0:
-            if tools.skips_are_failures():
-                pytest.fail(f"npm ci: {npm.stderr[-500:]}", pytrace=False)
-            pytest.skip("npm cannot install the packages of the lock")
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
+        try:
+            subprocess.run(
+                command, cwd=target, capture_output=True, text=True, check=True, timeout=PATIENCE
+            )
+        except subprocess.CalledProcessError as error:
+            return str(error.stderr)[-500:] or "it says nothing"
+        except subprocess.TimeoutExpired:
+            return f"not done within {PATIENCE} s"
         done.write_bytes(lock)
-    return target
+    return ""
 
 
 def locked_versions() -> dict[str, str]:
