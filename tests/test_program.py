@@ -183,6 +183,12 @@ def test_garbage_is_an_error_that_says_what_came(mode: str, says_what: str) -> N
         connection.run(ONE)
 
 
+def test_an_adapter_that_breaks_says_where() -> None:
+    with started("breaks") as connection, pytest.raises(AdapterError) as caught:
+        connection.run(ONE)
+    assert caught.value.trace == "..."
+
+
 def test_a_second_answer_spoils_the_run_after_it() -> None:
     with started("answers-twice") as connection:
         assert text_of(connection) == ""

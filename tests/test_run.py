@@ -314,6 +314,12 @@ def test_a_report_that_is_none_is_an_error_of_the_adapter(report: Any) -> None:
     assert judged(Fake(lambda _: report)).verdict.kind is Kind.ERROR
 
 
+def test_an_error_says_where_in_the_adapter() -> None:
+    verdict = judged(Fake(raising(RuntimeError("boom")))).verdict
+    assert "in run\n    raise error" in verdict.trace
+    assert "test_run.py" in verdict.trace
+
+
 class Unspeakable(Exception):  # noqa: N818 - it is what it is
     def __str__(self) -> str:
         raise RuntimeError("no words")

@@ -164,7 +164,7 @@ def _story(judged: Judged, row: Row) -> str:
         expected, got = aligned(difference.expected, difference.got)
         lines += [difference.path, f"  expected  {expected}", f"  got       {got}"]
     if not verdict.differences:
-        lines.append(verdict.detail)
+        lines += [verdict.detail, *verdict.trace.splitlines()]
     if row.cutting_matters:
         lines += [f"only when {row.plan.name}; in one piece it passes", *(row.around or ())]
     run = ImplementationRun(judged.spec, judged.implementation, (), 0.0, again=judged.again)

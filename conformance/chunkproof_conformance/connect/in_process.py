@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import queue
 import threading
+import traceback
 from dataclasses import dataclass
 from shutil import which
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
@@ -46,7 +47,14 @@ class ConnectionSpecError(ValueError):
 
 
 class AdapterError(Exception):
-    """The adapter itself broke: an exception of its own, or a report that is none."""
+    """The adapter itself broke: an exception of its own, or a report that is none.
+
+    trace: where in the adapter, in lines, if that is known.
+    """
+
+    def __init__(self, sentence: str, trace: str = "") -> None:
+        super().__init__(sentence)
+        self.trace = trace
 
 
 class AdapterTimeoutError(Exception):
@@ -121,8 +129,16 @@ class _Worker:
         if isinstance(answer.error, SkippedRunError):
             raise answer.error
         if answer.error is not None:
-            raise AdapterError(_said(answer.error)) from answer.error
+            raise AdapterError(_said(answer.error), _trace(answer.error)) from answer.error
         return answer.value
+
+
+FRAMES: Final = 4
+"""Frames of a traceback that are kept, the innermost ones."""
+
+
+def _trace(error: BaseException) -> str:
+    return "".join(traceback.format_tb(error.__traceback__, limit=-FRAMES))
 
 
 def _said(error: BaseException) -> str:

@@ -231,7 +231,7 @@ class Program:
             raise SkippedRunError(f"{answer.skipped}{link}")
         if not isinstance(answer, protocol.Broken):
             self._give_up(_out_of_turn("run", answer))
-        raise AdapterError(answer.broken.message)
+        raise AdapterError(answer.broken.message, answer.broken.traceback or "")
 
     def _ask(self, message: protocol.Command, seq: int | None = None) -> msgspec.Struct:
         """The answer. Whoever breaks the protocol is ended: nobody knows what comes next."""

@@ -58,6 +58,7 @@ class Verdict:
     """One verdict. `detail`: the value of a choice, the reason of a skip, the message of an error.
 
     differences: why it failed, first first. not_represented: declared members the case has.
+    trace: where in the adapter it broke, in lines.
     """
 
     kind: Kind
@@ -65,6 +66,7 @@ class Verdict:
     differences: tuple[Difference, ...] = ()
     not_represented: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    trace: str = ""
 
     @property
     def message(self) -> str:

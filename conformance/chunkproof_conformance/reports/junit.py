@@ -102,6 +102,7 @@ def _story(run: ImplementationRun, row: Row) -> list[str]:
     for difference in row.verdict.differences:
         expected, got = aligned(difference.expected, difference.got)
         lines += [difference.path, f"expected  {expected}", f"got       {got}"]
+    lines += row.verdict.trace.splitlines()
     if row.cutting_matters:
         lines += [f"only when {row.plan.name}", *(row.around or ())]
     return [*lines, f"$ {repeat_command(run, row)}"]

@@ -128,6 +128,7 @@ def _row_line(spec: str, row: Row) -> dict[str, Any]:
         "differences": [difference_object(one) for one in verdict.differences],
         "not_represented": list(verdict.not_represented),
         "remarks": list(verdict.remarks),
+        "trace": verdict.trace,
         "plan": {"name": row.plan.name, "option": row.plan.option, "cuts": _cuts(row)},
         "cutting_matters": row.cutting_matters,
         "around": row.around,
@@ -152,6 +153,7 @@ def _row(line: dict[str, Any]) -> Row:
         ),
         tuple(line["not_represented"]),
         tuple(line["remarks"]),
+        line["trace"],
     )
     return Row(
         line["implementation"],

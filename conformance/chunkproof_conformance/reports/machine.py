@@ -100,6 +100,7 @@ def _row(report: Report, run: ImplementationRun, row: Row) -> dict[str, Any]:
         "not_represented": list(verdict.not_represented),
         "finding": finding_of(report.case(row.case), row),
         "remarks": list(verdict.remarks),
+        "trace": verdict.trace,
         "cut": row.plan.name if verdict.differences else "",
         "cutting_matters": row.cutting_matters,
         "around": list(row.around or ()),

@@ -94,6 +94,9 @@ UNBOUNDED: Final = 1000
 """Columns: more than any table has."""
 
 SHOWN_IN_FULL: Final = 3
+SHOWN_TRACE: Final = 8
+"""Lines of where an adapter broke."""
+
 LONG_NAME: Final = 48
 """Characters: a program that does not start has no name but its command line."""
 
@@ -285,6 +288,8 @@ def _what_happened(case: CaseFacts, row: Row) -> Iterator[RenderableType]:
             yield Padding(Text(difference.why[:160], style="dim"), (0, 0, 0, 10))
     if verdict.detail:  # of an error, whose end is a program's stderr; or what is stale
         yield Text(_clipped(verdict.detail, 600), style="red")
+    for line in verdict.trace.splitlines()[-SHOWN_TRACE:]:
+        yield Text(line, style="dim", no_wrap=True, overflow="ellipsis")
     if row.cutting_matters:
         yield Text(f"only when {_clipped(row.plan.name, 60)}; in one piece it passes", "yellow")
         for line in row.around or ():

@@ -193,7 +193,12 @@ class _Trial:
         except AdapterTimeoutError as error:
             return Verdict(Kind.TIMEOUT, _said(error))
         except AdapterError as error:
-            return Verdict(Kind.ERROR, _said(error))
+            trace = printable(error.trace, keep="\n")[-MAX_TRACE:]
+            return Verdict(Kind.ERROR, _said(error), trace=trace)
+
+
+MAX_TRACE: Final = 2000
+"""Characters of a traceback that are kept, the last ones."""
 
 
 def _said(error: Exception) -> str:
