@@ -318,6 +318,7 @@ def test_an_error_says_where_in_the_adapter() -> None:
     verdict = judged(Fake(raising(RuntimeError("boom")))).verdict
     assert "in run\n    raise error" in verdict.trace
     assert "test_run.py" in verdict.trace
+    assert "in_process.py" not in verdict.trace  # that is where we call it
 
 
 class Unspeakable(Exception):  # noqa: N818 - it is what it is

@@ -13,6 +13,7 @@ import queue
 import threading
 import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
@@ -129,7 +130,7 @@ class _Worker:
         if isinstance(answer.error, SkippedRunError):
             raise answer.error
         if answer.error is not None:
-            raise AdapterError(_said(answer.error), _trace(answer.error)) from answer.error
+            raise AdapterError(_said(answer.error), where(answer.error)) from answer.error
         return answer.value
 
 
@@ -137,8 +138,12 @@ FRAMES: Final = 4
 """Frames of a traceback that are kept, the innermost ones."""
 
 
-def _trace(error: BaseException) -> str:
-    return "".join(traceback.format_tb(error.__traceback__, limit=-FRAMES))
+def where(error: BaseException) -> str:
+    """Where an exception comes from, in lines, without the frames of this folder."""
+    ours = str(Path(__file__).parent)
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if not frame.filename.startswith(ours)]
+    return "".join(traceback.format_list(theirs[-FRAMES:]))
 
 
 def _said(error: BaseException) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from itertools import pairwise
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
@@ -19,7 +18,7 @@ import msgspec
 
 from chunkproof_conformance.connect import protocol
 from chunkproof_conformance.connect.adapter import SkippedRunError, Stream
-from chunkproof_conformance.connect.in_process import ConnectionSpecError, load_factory
+from chunkproof_conformance.connect.in_process import ConnectionSpecError, load_factory, where
 from chunkproof_conformance.judge.observation import Implementation, Observation
 
 if TYPE_CHECKING:
@@ -89,9 +88,7 @@ class _Session:
                     return protocol.Skipped(command.seq, str(skipped))
                 except Exception as error:  # noqa: BLE001 -- the adapter's own fault, told as such
                     what = f"{type(error).__name__}: {error}"
-                    return protocol.Broken(
-                        command.seq, protocol.Trouble(what, traceback.format_exc())
-                    )
+                    return protocol.Broken(command.seq, protocol.Trouble(what, where(error)))
 
     def _run(self, command: _Work) -> msgspec.Struct:
         match command:
