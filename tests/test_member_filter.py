@@ -326,6 +326,16 @@ def test_the_type_of_both_values_is_known_when_the_value_shows_it(
     assert kinds(['{"message": ']) == kinds(['{"thinking": ']) == [None, None]
 
 
+@pytest.mark.parametrize("values", [('""', "[1]"), ("[1]", '""'), ("null", '"m"'), ('"m"', "7")])
+def test_of_duplicates_that_are_watched_a_string_is_known(values: tuple[str, str]) -> None:
+    """Whoever asked in between has heard of it; the answer must not depend on that."""
+    for pieces in ways('{"message":%s,"message":%s}' % values):
+        machine = MemberFilter("thinking", watch="message")
+        for piece in pieces:
+            machine.feed(piece)
+        assert machine.watched_kind is ValueKind.STRING
+
+
 def test_only_the_outermost_object_counts() -> None:
     text = '{"o":{"thinking":"x","message":"y"},"l":[{"thinking":"x"}],"message":"m"}'
     for pieces in ways(text):

@@ -171,6 +171,14 @@ def test_q17_a_message_that_is_no_string(value: str) -> None:
         assert seen.exception is None
 
 
+@pytest.mark.parametrize("values", [('""', "[1]"), ("7", '""'), ('""', '"hi"'), ("{}", '"hi"')])
+def test_q17_a_message_twice_of_which_one_is_a_string(values: tuple[str, str]) -> None:
+    """A call with a text for the user, be it empty, is no tool call, however it is cut."""
+    spoken = [("assistant", "hi")] if '"hi"' in values else []
+    for parts in cuts('{"message":%s,"message":%s}' % values):
+        assert run(call(parts), uam=True).said == spoken
+
+
 def test_q18_another_value_before_the_message() -> None:
     """Fixed: the text comes out; in tool mode the arguments are right."""
     parts = list('{"thinking":"t","n":1,"message":"hi"}')

@@ -152,7 +152,8 @@ class MemberFilter:
         self.value_kind: ValueKind | None = None
         """Type of the last member taken out; known at the start of strings and containers."""
         self.watched_kind: ValueKind | None = None
-        """The same for the watched member. None: it has not come."""
+        """The same for the watched member; of duplicates a string, wherever one was. None: it has
+        not come."""
         self._key = key
         self._watch = watch
         self._reader = JsonReader(max_depth=max_depth, strict=strict)
@@ -273,7 +274,8 @@ class MemberFilter:
         self._value_from = event.start
         kind = _VALUE_KINDS[event.kind]
         if self._role is Role.WATCHED:
-            self.watched_kind = kind
+            if self.watched_kind is not ValueKind.STRING:
+                self.watched_kind = kind
         elif self._role is Role.VALUE:
             self.value_kind = kind
             if kind is ValueKind.STRING:
