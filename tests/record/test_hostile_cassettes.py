@@ -113,7 +113,7 @@ DOCUMENTS: Final[dict[str, tuple[bytes, str]]] = {
     "a header inside a header": (
         instead(b"content-type: [text/event-stream]",
                 b'content-type: ["text/event-stream\\r\\nset-cookie: a"]'),
-        "a header holds a control character",
+        "a header holds the end of its line",
     ),
     "an empty file": (b"", "no vcrpy cassette"),
     "a list": (b"[1, 2]", "no vcrpy cassette"),

@@ -181,8 +181,8 @@ def _headers(value: Any) -> dict[str, list[str]]:
 def _line(value: Any) -> str:
     """A name or a value of a header: a line end in it would be a header of its own."""
     text = _text(value)
-    if any(character < " " and character != "\t" for character in text):
-        raise ValueError("a header holds a control character")
+    if {"\r", "\n", "\0"} & set(text):
+        raise ValueError("a header holds the end of its line")
     return text
 
 
