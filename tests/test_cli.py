@@ -377,7 +377,10 @@ def test_an_adapter_in_the_current_folder_is_found(user_module: str, tmp_path: P
 
 INTERRUPTED = '''
 import _thread
+import signal
 from my_wrong_adapter import Wrong
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, where we are a background job
 
 
 class Interrupted(Wrong):
