@@ -396,6 +396,14 @@ CASES = [
     ),
     # Ids and names.
     row(
+        "id/half-a-pair-after-the-arguments-leaves-them-open",
+        "TOOL-4 TOOL-6 TXT-4",
+        tools(tc(..., "a", "f", "{}\ud83d")),
+        tools(tc(..., "b", ..., "!")),
+        calls=[call("f", "{}\ufffd!", id="a", valid=False, executable=False)],
+        repairs="index-missing id-changed surrogate-lone",
+    ),
+    row(
         "id/one-that-comes-late-does-not-hide-the-call-opened-with-it",
         "TOOL-2 TOOL-4",
         tools(tc(0, ..., "f", "")),

@@ -64,7 +64,8 @@ class Call:
         if self._scanner is None:
             self._scanner = JsonScanner()
             self._scanner.feed(str(self.arguments.view()))
-        return self.has_arguments and self._scanner.status is JsonStatus.COMPLETE
+        is_whole = bool(self.arguments) and not self.arguments.half
+        return is_whole and self._scanner.status is JsonStatus.COMPLETE
 
 
 class Calls:
