@@ -551,7 +551,7 @@ def test_a_reset_waits_until_everything_before_it_has_arrived(server: ReplayServ
 
 
 @pytest.mark.parametrize(
-    "words", [["--case", "no/such"], ["--port", "1", "--host", "192.0.2.1"], ["--end", "never"]]
+    "words", [["--case", "no/such"], ["--case", PLAIN, "--host", "192.0.2.1"], ["--end", "never"]]
 )
 def test_serve_refuses_what_it_cannot_do(
     words: list[str], capsys: pytest.CaptureFixture[str]
