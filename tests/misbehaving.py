@@ -48,7 +48,8 @@ def implementation() -> dict[str, Any]:
         profiles = ["tols"]
     if MODE == "claims-nothing":
         profiles = []
-    return {"name": MODE, "version": "1", "levels": levels, "profiles": profiles}
+    name = f"{MODE}-{os.getpid()}" if MODE == "becomes-another" else MODE
+    return {"name": name, "version": "1", "levels": levels, "profiles": profiles}
 
 
 def observation(body: bytes, cuts: list[int]) -> dict[str, Any]:
@@ -76,6 +77,8 @@ def has_answered(seq: int, runs: int) -> bool:
     match MODE:
         case "crashes-at-run-2" if runs == 2:
             sys.stderr.write("it is all too much\n")
+            os._exit(3)
+        case "becomes-another" if runs == 2:
             os._exit(3)
         case "killed-at-run-2" if runs == 2:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -176,6 +176,15 @@ def test_garbage_is_an_error_that_says_what_came(mode: str, says_what: str) -> N
         connection.run(ONE)
 
 
+def test_a_program_that_becomes_another_is_not_judged_as_the_first() -> None:
+    with started("becomes-another") as connection:
+        assert text_of(connection) == "two|more"
+        with pytest.raises(AdapterError, match="exit code 3"):
+            connection.run(TWO)
+        with pytest.raises(AdapterError, match="something else of itself"):
+            connection.run(TWO)
+
+
 def test_an_adapter_that_breaks_says_where() -> None:
     with started("breaks") as connection, pytest.raises(AdapterError) as caught:
         connection.run(ONE)

@@ -99,6 +99,7 @@ class Program:
         self._start_timeout = start_timeout
         self._codec = Codec(validate)
         self._process: LineProcess | None = None
+        self._who: Implementation | None = None
         self._can_step = False
         self._is_over = False
         self._deadline = 0.0
@@ -173,6 +174,9 @@ class Program:
         if not isinstance(started, protocol.Started):
             self._give_up(_out_of_turn("start", started))
         implementation = started.implementation
+        if self._who is not None and implementation != self._who:
+            self._give_up("says something else of itself when it is started anew")
+        self._who = implementation
         self._can_step = implementation.step and implementation.input == "bytes"
         return implementation
 
