@@ -265,6 +265,7 @@ def test_run_json_is_one_object_with_every_verdict(capsys: pytest.CaptureFixture
     assert report["corpus"]["recorded_from_api_openai_com"] == 0
 
 
+KIT = "chunkproof_conformance.connect.kit"
 ALWAYS_WRONG = '''
 from chunkproof_conformance.judge.observation import Implementation, Observation, ObservedChoice
 
@@ -311,6 +312,25 @@ def test_a_named_implementation_that_does_not_conform_is_exit_1(
     assert "differs from TXT-1" in out
     command = f"$ chunkproof run -i py:{user_module}:Wrong -k {PLAIN} --level final"
     assert command in out
+
+
+@pytest.mark.parametrize(
+    ("spec", "apart"),
+    [("py:{module}:Wrong", True), ("cmd:{python} -m {kit} py:{module}:Wrong", False)],
+)
+def test_only_a_class_of_python_is_repeated_in_a_process_of_its_own(
+    *,
+    spec: str,
+    apart: bool,
+    user_module: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    named = spec.format(module=user_module, python=sys.executable, kit=KIT)
+    assert main(["run", "-i", named, "-k", PLAIN, "-j", "2"]) == 1
+    assert ("--jobs 2" in capsys.readouterr().out) is apart
 
 
 def test_what_an_adapter_prints_is_not_in_the_report(

@@ -137,8 +137,6 @@ def _again(options: Namespace) -> Iterator[str]:
             yield from (f"--{name.replace('_', '-')}", text)
     if options.validate:
         yield "--validate"
-    if options.jobs and options.jobs > 1:  # a parser in Python has a process of its own then
-        yield from ("--jobs", str(options.jobs))
 
 
 def known_lists(

@@ -88,7 +88,9 @@ def run_parser(description: str | None) -> Parser:
     parser.add_argument(
         "--failures", type=count, default=3, metavar="N", help="failures shown in full (3)"
     )
-    parser.add_argument("--fail-fast", action="store_true", help="stop at the first failure")
+    parser.add_argument(
+        "--fail-fast", action="store_true", help="stop at the first failure that is required"
+    )
     parser.add_argument("--json", action="store_true", help="the same as -o json")
     parser.add_argument(
         "-o",

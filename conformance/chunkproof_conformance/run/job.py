@@ -233,8 +233,11 @@ class _One:
         stale: tuple[str, ...] = (),
         stderr: str = "",
     ) -> ImplementationRun:
+        again = self.job.again
+        if self.job.jobs > 1 and self.spec.startswith("py:"):
+            again = (*again, "--jobs", str(self.job.jobs))  # it had a process of its own
         return ImplementationRun(
-            self.spec, implementation, tuple(rows), seconds, stale, stderr, self.job.again
+            self.spec, implementation, tuple(rows), seconds, stale, stderr, again
         )
 
     def _rows(self, implementation: Implementation) -> tuple[list[Row], bool]:
