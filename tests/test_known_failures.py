@@ -255,6 +255,21 @@ def test_a_list_is_not_fixed_from_an_adapter_that_does_not_start(
     assert not path.exists()
 
 
+def test_a_version_that_nobody_knows_is_a_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not that of an adapter which does not start."""
+    who = Implementation("mine", "unknown", profiles=("core",))
+    run = ImplementationRun("cmd:true", who, (row(Kind.PASS),), 0.0)
+    monkeypatch.setattr(
+        "chunkproof_conformance.run.job.run_job", lambda *_: Report((), (run,), finished=True)
+    )
+    path = tmp_path / "known.txt"
+    words = ["baseline", "--fix", "-i", "cmd:true", "--known-failures", str(path)]
+    assert main(words) == 1
+    assert path.exists()
+
+
 # Settings -------------------------------------------------------------------------------------
 
 

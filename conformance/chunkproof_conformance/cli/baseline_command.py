@@ -141,6 +141,6 @@ def _judged(job: Job, options: Namespace) -> ImplementationRun:
     if harness_errors(report.runs):
         raise CommandError("an error of the harness: no list is made of that")
     run = report.runs[0]
-    if run.implementation.version == "unknown":
+    if not run.started:
         raise CommandError(run.rows[0].verdict.message)
     return run

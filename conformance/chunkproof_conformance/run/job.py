@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -223,7 +223,8 @@ class _One:
         rows = [Row(self.spec, case.id, "final", verdict, NO_PLAN) for case in self.cases]
         for row in rows:
             self.watcher.judged(self.spec, [row])
-        return self._as_run(implementation, rows, perf_counter() - began)
+        run = self._as_run(implementation, rows, perf_counter() - began)
+        return replace(run, started=False)
 
     def _as_run(
         self,
@@ -237,7 +238,7 @@ class _One:
         if self.job.jobs > 1 and self.spec.startswith("py:"):
             again = (*again, "--jobs", str(self.job.jobs))  # it had a process of its own
         return ImplementationRun(
-            self.spec, implementation, tuple(rows), seconds, stale, stderr, again
+            self.spec, implementation, tuple(rows), seconds, stale, stderr, again=again
         )
 
     def _rows(self, implementation: Implementation) -> tuple[list[Row], bool]:

@@ -72,6 +72,8 @@ class ImplementationRun:
     """Entries of its list of known failures that speak of no run."""
     stderr: str = ""
     """The end of what its program wrote there."""
+    started: bool = True
+    """Whether it has said who it is; else every row is the same error."""
     again: tuple[str, ...] = ()
     """Words of the command line on which its verdicts depend, such as `--timeout 2`."""
 
