@@ -82,6 +82,16 @@ def test_what_is_listed_as_flaky_is_neutral(kind: Kind) -> None:
     assert one(row(kind, "y"), flaky=("text/a:*",)).kind is Kind.FLAKY
 
 
+def test_a_pass_of_one_way_to_cut_makes_no_entry_stale() -> None:
+    """What fails only when cut elsewhere passes there, and is no less known for it."""
+    (judged,) = in_their_light([row(Kind.PASS)], [PINNED], is_partial=True)
+    assert judged.verdict.kind is Kind.PASS
+    (judged,) = in_their_light([FAIL], [PINNED], is_partial=True)
+    assert judged.verdict.kind is Kind.KNOWN_FAILURE
+    (judged,) = in_their_light([row(Kind.FAIL, "z")], [Entry("*", "/outcome")], is_partial=True)
+    assert judged.verdict.kind is Kind.STALE
+
+
 def test_an_entry_that_speaks_of_no_run_is_found() -> None:
     gone = Entry("text/gone:final")
     assert unmatched([FAIL], [PINNED, gone]) == [gone]

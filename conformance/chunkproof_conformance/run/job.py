@@ -17,6 +17,7 @@ from chunkproof_conformance.run.claims import introduced
 from chunkproof_conformance.run.expectations import expectation_of, load_expectation
 from chunkproof_conformance.run.known_failures import in_their_light, unmatched
 from chunkproof_conformance.run.parallel import run_side_by_side
+from chunkproof_conformance.run.plan import DEFAULT_CUTTINGS
 from chunkproof_conformance.run.report import ImplementationRun, Report, conforms, facts_of
 from chunkproof_conformance.run.requirements import scored_ids
 from chunkproof_conformance.run.runner import (
@@ -259,7 +260,12 @@ class _One:
         return [row for case in self.cases for row in rows.get(case.id, ())], whole
 
     def _take(self, found: Sequence[Row]) -> list[Row]:
-        rows = in_their_light(found, self.job.known.get(self.spec, ()), self.job.flaky)
+        rows = in_their_light(
+            found,
+            self.job.known.get(self.spec, ()),
+            self.job.flaky,
+            is_partial=self.job.options.cuttings != DEFAULT_CUTTINGS,
+        )
         self.watcher.judged(self.spec, rows)
         return rows
 

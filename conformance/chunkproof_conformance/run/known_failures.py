@@ -95,15 +95,22 @@ def to_text(lines: Iterable[Line]) -> str:
 
 
 def in_their_light(
-    rows: Iterable[Row], known: Sequence[Entry], flaky: Sequence[str] = ()
+    rows: Iterable[Row],
+    known: Sequence[Entry],
+    flaky: Sequence[str] = (),
+    *,
+    is_partial: bool = False,
 ) -> list[Row]:
     """The rows with known failures, stale entries and flaky runs as verdicts of their own.
 
-    flaky: globs over `CASE:LEVEL`; what fits is neutral, whatever it does.
+    flaky: globs over `CASE:LEVEL`; what fits is neutral, whatever it does. is_partial: some ways
+    to cut were left out, so that a pass says nothing about an entry.
     """
     judged = []
     for row in rows:
         entry = next((entry for entry in known if entry.fits(row)), None)
+        if is_partial and row.verdict.kind is Kind.PASS:
+            entry = None
         pinned = KnownFailure(entry.message, entry.reason) if entry else None
         is_flaky = any(fnmatchcase(name(row), pattern) for pattern in flaky)
         verdict = against_known(row.verdict, pinned, flaky=is_flaky)
