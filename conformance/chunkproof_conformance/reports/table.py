@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from rich.console import Group
 from rich.measure import Measurement
@@ -47,6 +47,9 @@ if TYPE_CHECKING:
         Tally,
     )
     from chunkproof_conformance.run.runner import Row
+
+Column: TypeAlias = "tuple[str, Sequence[Origin]]"
+"""A heading, and whose cases are counted below it."""
 
 HEADINGS: Final[dict[Origin, str]] = {
     "server": "real\nserver",
@@ -179,14 +182,14 @@ def _standing(report: Report, run: ImplementationRun) -> Text:
 def _profiles(report: Report, run: ImplementationRun) -> RenderableType:
     """Profiles down, provenance across; on a narrow screen all that is recorded is one column."""
     there = origin_counts(report.cases)
-    others = [origin for origin in ORIGINS if origin not in RECORDED]
-    others = [origin for origin in others if there[origin] or origin == "synthesised"]
-    apart = [(HEADINGS[origin], [origin]) for origin in others]
+    wide: list[Column] = [
+        (HEADINGS[origin], [origin])
+        for origin in ORIGINS
+        if there[origin] or origin in {*RECORDED, "synthesised"}
+    ]
+    narrow: list[Column] = [("recorded", RECORDED), *wide[len(RECORDED) :]]
     lines = profile_lines(report, run)
-    return FirstThatFits(
-        _profile_table(lines, [*((HEADINGS[one], [one]) for one in RECORDED), *apart]),
-        _profile_table(lines, [("recorded", list(RECORDED)), *apart]),
-    )
+    return FirstThatFits(_profile_table(lines, wide), _profile_table(lines, narrow))
 
 
 @dataclass(frozen=True)
@@ -201,10 +204,7 @@ class FirstThatFits:
         yield self.wide if natural <= options.max_width else self.narrow
 
 
-def _profile_table(
-    lines: Iterable[ProfileLine], columns: Sequence[tuple[str, Sequence[Origin]]]
-) -> Table:
-    """columns: a heading, and whose cases are counted below it."""
+def _profile_table(lines: Iterable[ProfileLine], columns: Sequence[Column]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("profile", no_wrap=True, vertical="bottom")
     table.add_column("level", no_wrap=True)
