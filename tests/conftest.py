@@ -28,6 +28,10 @@ settings.register_profile(
 )
 settings.load_profile("chunkproof-ci" if os.environ.get("CI") else "chunkproof")
 
+# Whoever reaches the world through a proxy does not reach servers on loopback through it.
+for _name in ("no_proxy", "NO_PROXY"):
+    os.environ[_name] = ",".join(filter(None, (os.environ.get(_name), "127.0.0.1,localhost")))
+
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose `needs(tool)` is not met; under `make test-all` fail it."""

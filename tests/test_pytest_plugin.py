@@ -9,12 +9,13 @@ import xml.etree.ElementTree as ET
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import httpcore2  # noqa: F401 -- see below
 import pytest
 
 import chunkproof_conformance
 
-# Imported by the outer session: an inner one forgets what it imported itself, and modules in C
-# cannot be imported twice.
+# Imported by the outer session: an inner one forgets what it imported itself. Modules in C cannot
+# be imported twice, and httpx2 would know no exception of a second httpcore2.
 import chunkproof_conformance.connect.replay
 import chunkproof_conformance.connect.replay_transport
 import chunkproof_conformance.implementations.reference.adapter
