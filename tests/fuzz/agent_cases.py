@@ -94,9 +94,11 @@ def told_otherwise(body: bytes, lots: range, seen: set[int] | None = None) -> tu
 class Campaign:
     """Passes over the corpus and over new generated streams, until there are runs enough."""
 
-    def __init__(self, runs: int, seconds: float, seed: int) -> None:
+    def __init__(
+        self, runs: int, seconds: float = 1e9, seed: int = 0, longest: int = LONGEST
+    ) -> None:
         self.tally = Tally()
-        self.runs, self.seconds, self.seed = runs, seconds, seed
+        self.runs, self.seconds, self.seed, self.longest = runs, seconds, seed, longest
         self.began = monotonic()
         self.seen: dict[str, set[int]] = {}
 
@@ -109,7 +111,7 @@ class Campaign:
         for case in iter_cases():
             if self.is_over():
                 return
-            if len(case.body) > LONGEST:
+            if len(case.body) > self.longest:
                 continue
             spent, wrong = told_otherwise(case.body, lots, self.seen.setdefault(case.id, set()))
             self.tally.case_runs += spent
@@ -155,8 +157,8 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=1e9)
     parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    campaign = Campaign(options.runs, options.seconds, options.seed)
+    parser.add_argument("--longest", type=int, default=LONGEST, help="bytes of a case")
+    campaign = Campaign(**vars(parser.parse_args()))
     campaign.run()
     return 1 if campaign.tally.finds else 0
 

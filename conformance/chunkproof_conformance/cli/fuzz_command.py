@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import sys
+import zlib
 from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from contextlib import ExitStack
 from pathlib import Path
@@ -193,7 +194,7 @@ def _violations(subject: Subject, laws: Sequence[Law], options: Namespace) -> It
             Budget(seconds, options.examples),
             seed_=options.seed,
             dialects=options.dialect,
-            database=options.database,
+            database=_kept(options),
             progress=progress,
         )
     except ValueError as error:
@@ -202,6 +203,15 @@ def _violations(subject: Subject, laws: Sequence[Law], options: Namespace) -> It
         print("\nstopped", file=sys.stderr)
     if last:
         print(f"\n{_figures(last[0], laws)}", file=sys.stderr)
+        if last[0].stopped:
+            print(f"given up: {last[0].stopped}", file=sys.stderr)
+
+
+def _kept(options: Namespace) -> Path:
+    """A folder for these implementations and laws: what passes with others is not mended."""
+    words = "\0".join((*options.implementation, "", *options.law))
+    folder: Path = options.database / f"{zlib.crc32(words.encode()):08x}"
+    return folder
 
 
 def _figures(state: Progress, laws: Sequence[Law]) -> str:

@@ -7,14 +7,17 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from chunkproof import events as ev
+from chunkproof_conformance.connect.in_process import NotRunError
 from chunkproof_conformance.laws.frames import read_frames
 from chunkproof_conformance.laws.law import Broken, Violation, law
-from chunkproof_conformance.laws.meaning import difference, everything, place
+from chunkproof_conformance.laws.meaning import as_it_is, difference, everything, look_at, place
 from chunkproof_conformance.laws.subject import CrashError, Subject, body_of
 from chunkproof_conformance.run.shrink import smallest_cuts
 from chunkproof_conformance.synth.cuts import every
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chunkproof_conformance.connect.adapter import Stream
 
 MAX_BYTEWISE: Final = 64 * 1024
@@ -44,25 +47,42 @@ def cut_plans(body: bytes) -> list[tuple[int, ...]]:
 def cut_invariance(subject: Subject, stream: Stream) -> Broken:
     """However the body is cut, all that is said is what the whole body says."""
     body = body_of(stream)
-    whole = everything(subject.read(stream, body))
+    breaks = breaking(subject, stream)
+    found: dict[tuple[int, ...], Violation | None] = {}
+
+    def fails(cuts: tuple[int, ...]) -> bool:
+        try:
+            found[cuts] = breaks(cuts)
+        except NotRunError:
+            return False  # it hung too often: what is known is the smallest there is
+        return found[cuts] is not None
+
     for plan in cut_plans(body):
-        if breaks(subject, stream, whole, plan) is None:
-            continue
-        cuts = smallest_cuts(plan, lambda cuts: breaks(subject, stream, whole, cuts) is not None)
-        what = breaks(subject, stream, whole, cuts) or "it differs now and then"
-        crash = what.startswith("no answer")
-        yield Violation("cut-invariance", what, body, cuts, place(what), crash)
-        return
+        found[plan] = breaks(plan)
+        if found[plan] is not None and (smallest := found[smallest_cuts(plan, fails)]):
+            yield smallest
+            return
 
 
-def breaks(
-    subject: Subject, stream: Stream, whole: dict[str, object], cuts: tuple[int, ...]
-) -> str | None:
-    """How this cutting changes what is said; None where it does not."""
-    try:
-        return difference(whole, everything(subject.read(stream, body_of(stream), cuts)))
-    except CrashError as error:
-        return f"no answer: {error}"
+def breaking(subject: Subject, stream: Stream) -> Callable[[tuple[int, ...]], Violation | None]:
+    """How a cutting of this stream changes what is said; None where it does not.
+
+    Raises: CrashError for the uncut body.
+    """
+    body = body_of(stream)
+    seen = subject.read(stream, body)
+    look = look_at(body, seen) if subject.open is None else as_it_is
+    whole = everything(look(seen))
+
+    def breaks(cuts: tuple[int, ...]) -> Violation | None:
+        try:
+            what = difference(whole, everything(look(subject.read(stream, body, cuts))))
+        except CrashError as error:
+            what = f"no answer: {error}"
+            return Violation("cut-invariance", what, body, cuts, error.kind, crash=True)
+        return Violation("cut-invariance", what, body, cuts, place(what)) if what else None
+
+    return breaks
 
 
 @law("timeliness")

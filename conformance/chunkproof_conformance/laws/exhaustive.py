@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from chunkproof_conformance.laws.cutting import breaks, random_of
+from chunkproof_conformance.laws.cutting import breaking, random_of
 from chunkproof_conformance.laws.frames import read_frames
-from chunkproof_conformance.laws.meaning import everything
 from chunkproof_conformance.laws.state import same_state
 from chunkproof_conformance.laws.subject import Subject, body_of
 from chunkproof_conformance.synth.cuts import every, pieces_at
@@ -113,17 +112,17 @@ def pair_cuts(subject: Subject, stream: Stream) -> Findings:
 
 
 def _brute(subject: Subject, stream: Stream, plans: Iterable[Plan]) -> Findings:
-    whole = everything(subject.read(stream, body_of(stream)))
+    breaks = breaking(subject, stream)
     says_same = _looked_at(subject, stream)
     runs, found, first = 0, [], ""
     for plan in plans:
         runs += 1
         if says_same(plan):
             continue
-        what = breaks(subject, stream, whole, plan)
-        if what is not None:
+        violation = breaks(plan)
+        if violation is not None:
             found.append(plan)
-            first = first or what
+            first = first or violation.what
     return Findings(runs, tuple(found), first)
 
 

@@ -16,6 +16,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 from chunkproof_conformance import strategies
 from chunkproof_conformance.connect.adapter import Stream
+from chunkproof_conformance.connect.in_process import NotRunError
 from chunkproof_conformance.laws.cutting import random_of
 from chunkproof_conformance.laws.law import Law, Violation
 from chunkproof_conformance.laws.meaning import difference, place, result
@@ -34,6 +35,8 @@ SLOW: Final = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.da
 """What Hypothesis would rather not see: streams are large, and some dialects refuse a message."""
 AT_ONCE: Final = 8
 """Rewrites that one stream is put through; more streams find more than more rewrites."""
+DISAGREEMENT: Final = "disagreement"
+"""The name of the law of several implementations."""
 SHRINKING: Final = 20.0
 """Seconds that shrinking one find may take beyond the budget."""
 
@@ -55,13 +58,17 @@ class Progress:
     checks: int = 0
     """Laws that were asked, all streams together."""
     finds: int = 0
+    stopped: str | None = None
+    """Why nothing more is asked of the parser, where that is so."""
 
     @property
     def seconds(self) -> float:
         return monotonic() - self.began
 
     def is_over(self, budget: Budget) -> bool:
-        """Whether the budget is spent."""
+        """Whether the budget is spent, or the parser is given up."""
+        if self.stopped is not None:
+            return True
         too_long = budget.seconds is not None and self.seconds >= budget.seconds
         return too_long or (budget.examples is not None and self.examples >= budget.examples)
 
@@ -74,6 +81,18 @@ class _FoundError(AssertionError):
         self.violation = violation
 
 
+class _Bug(NamedTuple):
+    """law: the one that showed it. key: what tells it from others."""
+
+    law: str
+    key: tuple[str, str]
+
+
+class _Found(NamedTuple):
+    bug: _Bug
+    violation: Violation
+
+
 class Drawn(NamedTuple):
     """A stream, and the message it was made of, where it is one that nothing happened to."""
 
@@ -81,13 +100,26 @@ class Drawn(NamedTuple):
     message: Message | None
 
 
-def inputs(dialects: Sequence[str] | None = None) -> st.SearchStrategy[Drawn]:
-    """Whole streams most of the time; some with a fault in them; some that are none at all."""
-    made = strategies.streams(dialects=dialects)
-    whole = made.map(lambda one: (one.body, one.message))
-    faulty = st.builds(lambda fault, one: (fault(one.body), None), strategies.faults(), made)
-    bodies = whole | whole | faulty | strategies.garbage().map(lambda body: (body, None))
-    return bodies.map(lambda one: Drawn(Stream(pieces_at(one[0], ())), one[1]))
+_KINDS: Final = ("whole", "whole", "whole", "faulty", "garbage")
+
+
+@st.composite
+def inputs(draw: st.DrawFn, dialects: Sequence[str] | None = None) -> Drawn:
+    """Whole streams most of the time; some with a fault in them; some that are none at all.
+
+    The fault is drawn last: so a stream becomes whole again where the fault has no part in a find.
+    """
+    kind = draw(st.sampled_from(_KINDS))
+    if kind == "garbage":
+        return Drawn(_uncut(draw(strategies.garbage())), None)
+    made = draw(strategies.streams(dialects=dialects))
+    if kind == "whole":
+        return Drawn(_uncut(made.body), made.message)
+    return Drawn(_uncut(draw(strategies.faults())(made.body)), None)
+
+
+def _uncut(body: bytes) -> Stream:
+    return Stream(pieces_at(body, ()))
 
 
 def fuzz(
@@ -116,6 +148,22 @@ def fuzz(
             yield violation
 
 
+class _Kept(DirectoryBasedExampleDatabase):
+    """What was found, for the next run.
+
+    Hypothesis takes out what fails no more; here a find that is known in this run fails no more
+    either, so it is told when what passes is really mended.
+    """
+
+    def __init__(self, path: Path, *, forgets: bool) -> None:
+        super().__init__(path)
+        self.forgets = forgets
+
+    def delete(self, key: bytes, value: bytes) -> None:
+        if self.forgets:
+            super().delete(key, value)
+
+
 class _Run:
     """One run: what was found so far, and how far it is."""
 
@@ -132,38 +180,39 @@ class _Run:
         self.progress = progress
         self.state = Progress()
         self.known: set[tuple[str, str]] = set()
+        """The keys of what was found."""
 
     def round(
         self, source: st.SearchStrategy[Drawn], number: int, database: Path | None
     ) -> Violation | None:
         """One round; its find, shrunk, or None."""
-        only: list[tuple[str, str]] = []
+        only: list[_Bug] = []
         smallest: list[Violation] = []
-        deadline = (self.budget.seconds or 1e9) + SHRINKING
+        kept = _Kept(database, forgets=not self.known) if database else None
 
-        @seed(number)
+        # `seed` takes the database away from what stands below it.
         @settings(
             max_examples=ROUND,
             deadline=None,
-            database=DirectoryBasedExampleDatabase(database) if database else None,
+            database=kept,
             suppress_health_check=SLOW,
             phases=(Phase.reuse, Phase.generate, Phase.shrink),
             print_blob=False,
             report_multiple_bugs=False,
         )
+        @seed(number)
         @given(source)
         def one_round(drawn: Drawn) -> None:
-            if not only and self.state.is_over(self.budget):
-                return
-            if only and self.state.seconds > deadline:
+            if self._shrunk_enough() if only else self.state.is_over(self.budget):
+                if kept is not None:
+                    kept.forgets = False  # what is not looked at any more is not mended
                 return
             self.state.examples += 1
-            violation = self.first(drawn, only[0] if only else None)
-            if violation is not None:
-                only[:] = [(violation.law, violation.kind)]
-                if not smallest or len(violation.body) <= len(smallest[0].body):
-                    smallest[:] = [violation]
-                raise _FoundError(violation)
+            found = self.first(drawn, only[0] if only else None)
+            if found is not None:
+                only[:] = [found.bug]
+                smallest[:] = [found.violation]  # Hypothesis tries nothing that is not plainer
+                raise _FoundError(found.violation)
             self.progress(self.state)
 
         try:
@@ -173,23 +222,46 @@ class _Run:
                 raise
         if not smallest:
             return None
-        self.known.add((smallest[0].law, smallest[0].kind))
+        self.known.add(only[0].key)
         return smallest[0]
 
-    def first(self, drawn: Drawn, only: tuple[str, str] | None) -> Violation | None:
+    def _shrunk_enough(self) -> bool:
+        """Whether no more time is spent on one find."""
+        late = (self.budget.seconds or 1e9) + SHRINKING
+        return self.state.stopped is not None or self.state.seconds > late
+
+    def first(self, drawn: Drawn, only: _Bug | None) -> _Found | None:
         """The first violation that is new; while shrinking, of the one kind alone."""
+        try:
+            return next(self._found(drawn, only), None)
+        except NotRunError as error:
+            self.state.stopped = str(error)
+            return None
+
+    def _found(self, drawn: Drawn, only: _Bug | None) -> Iterator[_Found]:
         stream, body = drawn.stream, body_of(drawn.stream)
-        asked = some(self.laws, stream) if only is None else self.laws
-        for law in asked:
-            if only is not None and law.name != only[0]:
+        for law in some(self.laws, stream) if only is None else self.laws:
+            if only is not None and law.name != only.law:
                 continue
             self.state.checks += 1
             for violation in law(self.subject, stream):
-                key = (violation.law, violation.kind)
-                if key == only or (only is None and key not in self.known):
+                bug = _Bug(law.name, self._key(violation))
+                if bug == only or (only is None and bug.key not in self.known):
                     is_true = law.keeps_message or violation.body == body
-                    return replace(violation, message=drawn.message if is_true else None)
-        return None
+                    message = drawn.message if is_true else None
+                    yield _Found(bug, replace(violation, message=message))
+
+    def _key(self, violation: Violation) -> tuple[str, str]:
+        """What tells its bug from others: the law, and what kind of difference.
+
+        A parser that has no answer to a stream breaks every law with it: that is one bug.
+        """
+        if violation.crash and violation.law != DISAGREEMENT:
+            try:
+                self.subject.read(_uncut(violation.origin), violation.origin)
+            except (CrashError, NotRunError):
+                return "", violation.kind
+        return violation.law, violation.kind
 
 
 def some(laws: Sequence[Law], stream: Stream) -> list[Law]:
@@ -210,20 +282,22 @@ def disagreement(subjects: Mapping[str, Subject], blind: Mapping[str, frozenset[
     left_out = frozenset().union(*blind.values())
 
     def check(_: Subject, stream: Stream) -> Iterator[Violation]:
-        (first, one), *others = subjects.items()
-        try:
-            truth = shown(one, stream, left_out)
-            for name, other in others:
-                what = difference(truth, shown(other, stream, left_out))
-                if what:
-                    kind = f"{name}{place(what)}"
-                    yield Violation(
-                        "disagreement", f"{first} and {name}: {what}", body_of(stream), kind=kind
-                    )
-        except CrashError as error:
-            yield Violation("disagreement", str(error), body_of(stream), kind="crash", crash=True)
+        body = body_of(stream)
+        said: dict[str, dict[str, Any]] = {}
+        for name, subject in subjects.items():
+            try:
+                said[name] = shown(subject, stream, left_out)
+            except CrashError as error:
+                what, kind = f"{name}: no answer: {error}", f"{name} {error.kind}"
+                yield Violation(DISAGREEMENT, what, body, kind=kind, crash=True)
+        first = next(iter(said), "")
+        for name, other in said.items():
+            what = difference(said[first], other) or ""
+            if what:
+                kind = f"{name}{place(what)}"
+                yield Violation(DISAGREEMENT, f"{first} and {name}: {what}", body, kind=kind)
 
-    return Law("disagreement", "All implementations say the same.", check)
+    return Law(DISAGREEMENT, "All implementations say the same.", check)
 
 
 def shown(subject: Subject, stream: Stream, left_out: frozenset[str]) -> dict[str, Any]:

@@ -66,9 +66,9 @@ class Law:
         except SkippedRunError:
             return
         except CrashError as error:
-            kind = str(error).split(":")[0]
             what = f"no answer: {error}"
-            yield Violation(self.name, what, body, kind=kind, crash=True, origin=body)
+            given = (error.body, error.cuts, error.kind)
+            yield Violation(self.name, what, *given, crash=True, origin=body)
 
 
 def law(name: str, *, needs_live: bool = False) -> Callable[[Check], Law]:

@@ -11,7 +11,7 @@ from chunkproof import events as ev
 from chunkproof_conformance.judge.fold import final_of_events
 from chunkproof_conformance.laws.cutting import SINGLE, random_of
 from chunkproof_conformance.laws.law import Broken, Violation, law
-from chunkproof_conformance.laws.meaning import difference, everything, place
+from chunkproof_conformance.laws.meaning import as_it_is, difference, everything, look_at, place
 from chunkproof_conformance.laws.subject import CrashError, Subject, body_of
 
 if TYPE_CHECKING:
@@ -104,9 +104,10 @@ def _shown(choice: ObservedChoice | None) -> dict[str, Any]:
 def determinism(subject: Subject, stream: Stream) -> Broken:
     """The same bytes say the same again, also after another stream was read in between."""
     body = body_of(stream)
-    first = everything(subject.read(stream, body))
+    seen = subject.read(stream, body)
+    look = look_at(body, seen) if subject.open is None else as_it_is
     subject.read(stream, OTHER)
-    what = difference(first, everything(subject.read(stream, body)))
+    what = difference(everything(look(seen)), everything(look(subject.read(stream, body))))
     if what:
         yield Violation("determinism", what, body, kind=place(what))
 
@@ -129,7 +130,7 @@ def immutability(subject: Subject, stream: Stream) -> Broken:
             kept.append((snapshot, snapshot.to_dict()))
         parser.close()
     except Exception as error:
-        raise CrashError(f"{type(error).__name__}: {error}") from error
+        raise CrashError(f"{type(error).__name__}: {error}", body) from error
     for given, before in kept:
         now = given if isinstance(given, ev.Event) else given.to_dict()
         if now != before:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from chunkproof_conformance.laws.cutting import random_of
 from chunkproof_conformance.laws.ending import invented, is_part, runnable
 from chunkproof_conformance.laws.law import Broken, Law, Violation
-from chunkproof_conformance.laws.meaning import difference, meaning, place
+from chunkproof_conformance.laws.meaning import as_it_is, difference, look_at, meaning, place
 from chunkproof_conformance.laws.subject import Subject, body_of
 from chunkproof_conformance.synth.rewrites.rewrite import Invariant
 
@@ -32,7 +32,9 @@ def law_of(rewrite: Rewrite) -> Law:
         rewritten = rewrite(body, random_of(body))
         if rewritten is None:
             return
-        what = broken_by(rewrite, subject.read(stream, body), subject.read(stream, rewritten))
+        before, after = subject.read(stream, body), subject.read(stream, rewritten)
+        look = look_at(body, before) if subject.open is None else as_it_is
+        what = broken_by(rewrite, look(before), look(after))
         if what:
             yield Violation(name_of(rewrite), what, rewritten, kind=place(what))
 

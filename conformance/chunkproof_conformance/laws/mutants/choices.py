@@ -137,13 +137,13 @@ def on_reader(change: Any) -> Wrap:
 
 
 def _null_delta(_: Any, value: dict[str, Any]) -> None:
-    delta = value["delta"]
+    delta = value.get("delta") or {}
     if "role" in delta and delta["role"] is None:
         raise TypeError("NoneType has no attribute 'lower'")
 
 
 def _content_needed(_: Any, value: dict[str, Any]) -> None:
-    if not value.get("finish_reason"):
+    if value.get("delta") and not value.get("finish_reason"):
         value["delta"]["content"]
 
 
@@ -179,6 +179,21 @@ def _one_reasoning(choice: Any, value: dict[str, Any]) -> None:
 def _no_parts(choice: Any, value: dict[str, Any]) -> None:
     if isinstance((value.get("delta") or {}).get("content"), list):
         choice.segments = []
+
+
+def _no_custom(choice: Any, _: dict[str, Any]) -> None:
+    choice.entries = [one for one in choice.entries if one.type != "custom"]
+
+
+def _delta_needed(_: Any, value: dict[str, Any]) -> None:
+    if not isinstance(value.get("delta"), dict):
+        raise TypeError("'NoneType' object is not subscriptable")
+
+
+def _indexed_lists(_: Any, value: dict[str, Any]) -> None:
+    delta = value.get("delta") or {}
+    if delta.get("annotations") or delta.get("reasoning_details"):
+        raise RuntimeError("Expected list delta entry to have an `index` key")
 
 
 def _message_again(choice: Any, value: dict[str, Any]) -> None:
@@ -260,6 +275,13 @@ CHOICES: Final = (
            "de-duplicating proxies", (APPLY, on_chunk(_no_repeats))),
     mutant("parts-lost", "knows content that is a string alone",
            "Mistral: openai .stream(), litellm (measured)", (READ, on_reader(_no_parts))),
+    mutant("delta-needed", "fails at a choice whose delta is null or missing",
+           "openai .stream() over Azure's async filter (measured)",
+           (READ, on_reader(_delta_needed))),
+    mutant("lists-need-index", "fails at annotations and reasoning details, which have no index",
+           "openai .stream() over OpenRouter (measured)", (READ, on_reader(_indexed_lists))),
+    mutant("custom-lost", "does not know calls of custom tools",
+           "17 of 19 parsers (measured)", (READ, on_reader(_no_custom))),
     mutant("message-read", "adds the message beside a delta",
            "openai-node .stream() (measured: HiHi)", (READ, on_reader(_message_again))),
     mutant("tools-beside-text", "drops calls beside text",
