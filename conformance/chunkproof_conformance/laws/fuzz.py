@@ -204,7 +204,7 @@ class _Run:
         @given(source)
         def one_round(drawn: Drawn) -> None:
             if self._shrunk_enough() if only else self.state.is_over(self.budget):
-                if kept is not None:
+                if isinstance(kept, _Kept):
                     kept.forgets = False  # what is not looked at any more is not mended
                 return
             self.state.examples += 1
