@@ -300,6 +300,17 @@ def test_q26_of_several_calls() -> None:
     assert interface.current_function_arguments == '{"a":1}'
 
 
+def test_q26_in_one_delta() -> None:
+    """Arguments, then the entry that names them and goes on with them: said once, in that order."""
+    entries = [
+        {"index": 0, "function": {"arguments": '{"a":'}},
+        {"index": 0, "id": "call_A", "function": {"name": "f", "arguments": "1}"}},
+    ]
+    seen = run([chunk({"content": "Hi", "tool_calls": entries}), finish()])
+    assert seen.said == [("assistant", "Hi"), ("tool", "f", '{"a":1}', "call_A")]
+    assert seen.interface.get_tool_call_object().function.arguments == '{"a":1}'
+
+
 def test_q26_with_an_index_of_digits() -> None:
     """An index that is a string of digits is that index, before the name as after it."""
     chunks = [

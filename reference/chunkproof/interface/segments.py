@@ -104,6 +104,23 @@ class Composer:
     def has_unfinished_call(self) -> bool:
         return any(call.is_unfinished for call in self._readers)
 
+    def as_sent(self, events: list[AnyEvent]) -> list[AnyEvent]:
+        """Return a chunk's events with arguments that have no call before the calls.
+
+        The parser says extras last, but such an entry came before the entry that opens its call:
+        after it, it would have been that call's.
+        """
+        early: list[AnyEvent] = []
+        others: list[AnyEvent] = []
+        for event in events:
+            is_early = isinstance(event, Extra) and event.path == self._orphan_path
+            (early if is_early else others).append(event)
+        if not early:
+            return events
+        calls = (at for at, event in enumerate(others) if isinstance(event, ToolCall))
+        first = next(calls, len(others))
+        return [*others[:first], *early, *others[first:]]
+
     def take(self, event: AnyEvent) -> list[LettaMessage]:
         """Return the messages an event makes; most make one, many make none."""
         if isinstance(event, ToolArguments) and event.choice == self._options.choice:

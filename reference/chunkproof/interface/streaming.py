@@ -352,9 +352,9 @@ class OpenAIStreamingInterface:
         self._likeness.remember(chunk, events)
         return self._compose(events, composer)
 
-    def _compose(self, events: Iterable[AnyEvent], composer: Composer) -> list[Message]:
+    def _compose(self, events: list[AnyEvent], composer: Composer) -> list[Message]:
         messages: list[Message] = []
-        for event in events:
+        for event in composer.as_sent(events):
             messages += composer.take(event)
             if isinstance(event, Usage):
                 self._take_usage(event)
