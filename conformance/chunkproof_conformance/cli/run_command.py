@@ -3,7 +3,7 @@
 The exit code is that of the implementations named with -i, or in [tool.chunkproof] of
 pyproject.toml: 0 if each conforms, 1 if not. Where none is named three run, and the code is the
 reference's alone: its failure is ours, those of the others are findings. 2: wrong usage, an error
-of the harness, an interrupted run, or nothing required was judged, so that nothing is known.
+of the harness, an interrupted run, or nothing was judged; of all cases, nothing that is required.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def run(options: Namespace) -> int:
         raise CommandError(str(error)) from error
     files = {spec: path for spec in job.specs if (path := _list_path(options, settings, spec))}
     write_outputs(report, outputs, in_full=options.failures, files=files)
-    return exit_code(report, named=_is_named(options, settings))
+    return exit_code(report, named=_is_named(options, settings), is_whole=job.is_whole)
 
 
 def the_settings() -> Settings:
@@ -196,10 +196,11 @@ def maybe_validate(options: Namespace) -> Callable[[str, Any], None] | None:
     return validate
 
 
-def exit_code(report: Report, *, named: bool) -> int:
-    """The exit code; named: the user chose the implementations.
+def exit_code(report: Report, *, named: bool, is_whole: bool) -> int:
+    """The exit code; named: the user chose the implementations. is_whole: but not the cases.
 
-    A run that was interrupted or judged nothing that is required is never green.
+    Never green: a run that was interrupted, that judged nothing, or nothing that is required;
+    the last not where the user chose cases or levels of which none is: that run was asked for.
     """
     from chunkproof_conformance.run.report import Standing, harness_errors, standing
 
@@ -209,7 +210,8 @@ def exit_code(report: Report, *, named: bool) -> int:
         return WRONG_USAGE
     if Standing.FAILS in found:
         return 1
-    return 0 if report.finished and found == {Standing.CONFORMS} else WRONG_USAGE
+    green = {Standing.CONFORMS} if is_whole else {Standing.CONFORMS, Standing.NOTHING_REQUIRED}
+    return 0 if report.finished and found and found <= green else WRONG_USAGE
 
 
 def _maybe_lines(options: Namespace, job: Job, cases: Sequence[Case]) -> Lines | None:
