@@ -54,6 +54,18 @@ def test_a_payload_spelt_otherwise_is_the_same_json(name: str) -> None:
             assert payloads(rewritten) == payloads(body)
 
 
+@pytest.mark.parametrize("name", ["role-everywhere", "role-blank", "role-absent"])
+def test_a_role_of_another_kind_stays(name: str) -> None:
+    """A parser keeps it as extra: it is no role, and none may take its place."""
+    body = b"".join(
+        b'data: {"choices":[{"index":0,"delta":{%s"content":"x"}}]}\n\n' % role
+        for role in (b'"role":"assistant",', b'"role":5,', b"")
+    )
+    rewritten = REWRITES[name](body, Random(1))
+    assert rewritten is not None
+    assert payloads(rewritten)[1] == payloads(body)[1]
+
+
 def test_arguments_are_cut_without_a_letter_lost() -> None:
     """The fragments of a call, joined, are its arguments."""
     body = body_of(STREAMS["two calls"])

@@ -16,7 +16,7 @@ from chunkproof_conformance.synth.blocks import (
 from chunkproof_conformance.synth.rewrites.rewrite import Invariant, Rewrite, on_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from random import Random
 
 ENVELOPE: Final[tuple[str, ...]] = ("id", "object", "created", "model")
@@ -182,11 +182,18 @@ def _roles(blocks: list[Block]) -> dict[Any, str]:
     return {index: role or "assistant" for index, role in roles.items()}
 
 
+def _with_roles(chunk: Json) -> Iterator[Json]:
+    """The choices whose role is a role or none; one of another JSON kind has to stay, as extra."""
+    for choice in choices_of(chunk):
+        if isinstance(choice["delta"].get("role"), str | None):
+            yield choice
+
+
 def role_everywhere(blocks: list[Block], _: Random) -> list[Block]:
     roles = _roles(blocks)
 
     def edit(chunk: Json) -> None:
-        for choice in choices_of(chunk):
+        for choice in _with_roles(chunk):
             choice["delta"]["role"] = roles[choice.get("index")]
 
     return edited(blocks, edit)
@@ -197,7 +204,7 @@ def role_blank(blocks: list[Block], random: Random) -> list[Block]:
     seen = set()
 
     def edit(chunk: Json) -> None:
-        for choice in choices_of(chunk):
+        for choice in _with_roles(chunk):
             if choice.get("index") in seen:
                 choice["delta"]["role"] = random.choice(("", None))
             elif choice["delta"].get("role"):
@@ -212,7 +219,7 @@ def role_absent(blocks: list[Block], _: Random) -> list[Block] | None:
         return None
 
     def edit(chunk: Json) -> None:
-        for choice in choices_of(chunk):
+        for choice in _with_roles(chunk):
             choice["delta"].pop("role", None)
 
     return edited(blocks, edit)
