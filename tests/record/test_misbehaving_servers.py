@@ -11,7 +11,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ import pytest
 from chunkproof_conformance.cases.cassette import Case, load_cassette
 from chunkproof_conformance.cli.main import main
 from chunkproof_conformance.record import session
+from tests.record.serving import serving
 from tests.record.test_session import STREAM, TWIN
 
 NAMED = ("--server", "odd", "--server-version", "1", "--model", "m")
@@ -67,16 +68,8 @@ class Handler(BaseHTTPRequestHandler):
 def answering(answer: Answer) -> Iterator[str]:
     """The base URL of a server that answers so."""
     handler = type("Answering", (Handler,), {"answer": staticmethod(answer)})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(handler) as url:
+        yield url
 
 
 def record(answer: Answer, out: Path, *words: str, scenarios: str = "text") -> int:

@@ -4,16 +4,16 @@ What the person can mend is one sentence and exit code 2; what one scenario does
 """
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from chunkproof_conformance.cli.main import main
 from tests.loopback import Reply, serve
+from tests.record.serving import serving
 from tests.record.test_session import STREAM, TWIN
 
 KEY = "canary-0123456789-canary"
@@ -116,15 +116,8 @@ def choosy(status: int | None) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler) as url:
+        yield url
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,10 @@
 """One request through the real `openai` client, against a server that answers from a list."""
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from chunkproof_conformance.record.agreement import agreement
 from chunkproof_conformance.record.cassette import headers_of, pieces_of, public_uri, to_cassette
 from chunkproof_conformance.record.exchange import End
 from chunkproof_conformance.record.session import RecordError, record
+from tests.record.serving import serving
 
 HEAD = '{"id":"x","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,'
 STREAM = (
@@ -75,15 +75,8 @@ def answering(answers: Answers) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler) as url:
+        yield url
 
 
 def test_the_twin_drops_stream_and_stream_options_and_nothing_else() -> None:
